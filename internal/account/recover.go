@@ -1,0 +1,160 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"matricula/internal/mail"
+	"matricula/internal/token"
+)
+
+// RequestReset queues the mail with a clubs reset link, and writes as much for an
+// address without an account (clubs contract, "request-reset"). It refuses with
+// Invalid alone.
+func (s *Service) RequestReset(ctx context.Context, c Caller, email string) error {
+	address, err := ParseAddress(email)
+	if err != nil {
+		return err
+	}
+	return s.requestReset(ctx, c, address, ResetToken, mail.ResetClubs, MailData{})
+}
+
+// RequestResetLink does the same for the cohorts contract ("reset-password"),
+// with a link into one of the listed front ends. It refuses with OriginRefused,
+// before any account is looked up, and with Invalid.
+func (s *Service) RequestResetLink(ctx context.Context, c Caller, email, origin string) error {
+	if !s.origins[origin] {
+		return OriginRefused
+	}
+	address, err := ParseAddress(email)
+	if err != nil {
+		return err
+	}
+	return s.requestReset(ctx, c, address, ResetLinkToken, mail.ResetCohorts, MailData{Origin: origin})
+}
+
+func (s *Service) requestReset(ctx context.Context, c Caller, address Address, kind MailTokenKind, template mail.Template, data MailData) error {
+	id := token.NewID()
+	return s.askMail(ctx, func(tx Tx) error {
+		now := s.now()
+		a, found, err := find(tx, address.Key)
+		if err != nil {
+			return err
+		}
+		if err := tx.AddEvent(c.event(now, ResetAsked, a.ID, string(kind))); err != nil {
+			return err
+		}
+		if !found {
+			return addDecoyMail(tx, id, kind, now)
+		}
+		t := MailToken{ID: id, Account: a.ID, Kind: kind, CreatedAt: now, ExpiresAt: now.Add(s.ResetTTL)}
+		return addTokenMail(tx, a, t, template, data)
+	})
+}
+
+// Reset sets a new password with the token of a clubs reset link, confirms the
+// address, and ends every credential of the account on both contracts (clubs
+// contract, "confirm-reset"). It refuses, in this order, with TokenInvalid,
+// WeakPassword (the token stays usable) and Busy.
+func (s *Service) Reset(ctx context.Context, c Caller, presented token.Secret, fresh string) error {
+	id, err := s.Issuer.ParseMailToken(token.ResetMail, presented)
+	if err != nil {
+		return TokenInvalid
+	}
+	return s.reset(ctx, c, fresh, func(r Reader) (token.ID, Account, error) {
+		_, a, err := s.mailToken(r, id, ResetToken)
+		return id, a, err
+	})
+}
+
+// ResetByLink does the same with the token and the account id of a cohorts reset
+// link (cohorts contract, "change-password").
+func (s *Service) ResetByLink(ctx context.Context, c Caller, account int64, presented token.Secret, fresh string) error {
+	return s.reset(ctx, c, fresh, func(r Reader) (token.ID, Account, error) { return s.resetLink(r, account, presented) })
+}
+
+// resetLink reads a cohorts reset token. The key it was signed with holds the
+// hash in force, so a changed password has killed it already; an account that
+// isn't there is looked at like one without a password.
+func (s *Service) resetLink(r Reader, account int64, presented token.Secret) (token.ID, Account, error) {
+	a, err := r.Account(account)
+	if err != nil && !errors.Is(err, NotFound) {
+		return token.ID{}, Account{}, err
+	}
+	claims, err := s.Issuer.ParseReset(presented, account, a.PasswordHash, s.now())
+	if err != nil {
+		return token.ID{}, Account{}, TokenInvalid
+	}
+	t, owner, err := s.mailToken(r, claims.ID, ResetLinkToken, SetPasswordToken)
+	if err != nil {
+		return token.ID{}, Account{}, err
+	}
+	if t.Account != account {
+		return token.ID{}, Account{}, TokenInvalid
+	}
+	return claims.ID, owner, nil
+}
+
+// reset sets a new password for the account that read finds, using up its token.
+// The token is read again inside the change: of many uses at once one wins.
+func (s *Service) reset(ctx context.Context, c Caller, fresh string, read func(Reader) (token.ID, Account, error)) error {
+	r := s.store.Read(ctx)
+	_, a, err := read(r)
+	if err != nil {
+		return err
+	}
+	own, err := ownWords(r, a)
+	if err != nil {
+		return err
+	}
+	if err := s.judge("password", fresh, own...); err != nil {
+		return err
+	}
+	hash, class, err := s.hash(ctx, fresh)
+	if err != nil {
+		return err
+	}
+	return s.askMail(ctx, func(tx Tx) error {
+		id, a, err := read(tx)
+		if err != nil {
+			return err
+		}
+		used, err := tx.EndMailToken(id)
+		if err != nil {
+			return err
+		}
+		if !used {
+			return TokenInvalid
+		}
+		now := s.now()
+		if err := s.putPassword(tx, a, hash, class, nil, now); err != nil {
+			return err
+		}
+		if err := confirmByMail(tx, a, now); err != nil {
+			return err
+		}
+		return tx.AddEvent(c.event(now, PasswordReset, a.ID, ""))
+	})
+}
+
+// confirmByMail confirms the address of somebody who has read its mail.
+func confirmByMail(tx Tx, a Account, now time.Time) error {
+	if a.Confirmed() {
+		return nil
+	}
+	return tx.SetConfirmed(a.ID, now)
+}
+
+// ownWords are what the account's password must not be.
+func ownWords(r Reader, a Account) ([]string, error) {
+	own := []string{a.Email.Text}
+	if a.ClubID == 0 {
+		return own, nil
+	}
+	club, err := r.Club(a.ClubID)
+	if errors.Is(err, NotFound) {
+		return own, nil
+	}
+	return append(own, club.Name), err
+}

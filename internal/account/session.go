@@ -1,0 +1,276 @@
+package account
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"time"
+
+	"matricula/internal/token"
+)
+
+// AccessToken is a minted access token and how long it lives.
+type AccessToken struct {
+	Access    token.Secret
+	ExpiresIn time.Duration
+}
+
+// mint signs an access token of a clubs session. It writes nothing: the session's
+// row is what makes the token good.
+func (s *Service) mint(session Session, id token.ID) (AccessToken, error) {
+	now := s.now()
+	ends := now.Add(s.AccessTTL)
+	if ends.After(session.KeepUntil) {
+		ends = session.KeepUntil // no token may outlive the row that can end it
+	}
+	signed, err := s.Issuer.SignAccess(token.Access{
+		Account: session.Account, Session: id, ID: token.NewID(), IssuedAt: now, ExpiresAt: ends,
+	})
+	if err != nil {
+		return AccessToken{}, err
+	}
+	return AccessToken{Access: signed, ExpiresIn: ends.Sub(now).Truncate(time.Second)}, nil
+}
+
+// Refresh mints an access token for a live refresh token (clubs contract,
+// "refresh"). It refuses with Unauthenticated.
+func (s *Service) Refresh(ctx context.Context, presented token.Secret) (AccessToken, error) {
+	h, claims, err := s.refreshHolder(s.store.Read(ctx), presented)
+	if err != nil {
+		return AccessToken{}, err
+	}
+	return s.mint(h.Session, claims.Session)
+}
+
+// refreshHolder answers whom a refresh token stands for.
+func (s *Service) refreshHolder(r Reader, presented token.Secret) (Holder, token.Refresh, error) {
+	now := s.now()
+	claims, err := s.Issuer.ParseRefresh(presented, now)
+	if err != nil {
+		return Holder{}, token.Refresh{}, Unauthenticated
+	}
+	h, err := r.Holder(Clubs, claims.Session[:])
+	if err != nil {
+		return Holder{}, token.Refresh{}, unauthenticated(err)
+	}
+	live := h.Session.RefreshEndedAt.IsZero() && now.Before(h.Session.ExpiresAt)
+	if !live || h.Account.ID != claims.Account || !mayUseClub(h.Account) {
+		return Holder{}, token.Refresh{}, Unauthenticated
+	}
+	return h, claims, nil
+}
+
+// mayUseClub reports whether an account's clubs tokens count: they do for a
+// confirmed, enabled owner of a club, asked anew at each use.
+func mayUseClub(a Account) bool { return a.Confirmed() && !a.Disabled() && a.ClubID != 0 }
+
+// officer answers whom an access token stands for, and the club, in one statement.
+func (s *Service) officer(r Reader, presented token.Secret) (Holder, Club, token.Access, error) {
+	claims, err := s.Issuer.ParseAccess(presented, s.now())
+	if err != nil {
+		return Holder{}, Club{}, token.Access{}, Unauthenticated
+	}
+	h, club, err := r.Officer(claims.Session, claims.ID)
+	if err != nil {
+		return Holder{}, Club{}, token.Access{}, unauthenticated(err)
+	}
+	if h.Account.ID != claims.Account || !mayUseClub(h.Account) {
+		return Holder{}, Club{}, token.Access{}, Unauthenticated
+	}
+	return h, club, claims, nil
+}
+
+// unauthenticated says that a session that isn't there is no session; any other
+// error stays a fault, for a client must not take an outage for a sign-out.
+func unauthenticated(err error) error {
+	if errors.Is(err, NotFound) {
+		return Unauthenticated
+	}
+	return err
+}
+
+// RevokeAccess ends the access token presented, and nothing else. It refuses with
+// Unauthenticated, a second time too.
+func (s *Service) RevokeAccess(ctx context.Context, c Caller, presented token.Secret) error {
+	return s.store.Update(ctx, func(tx Tx) error {
+		h, _, claims, err := s.officer(tx, presented)
+		if err != nil {
+			return err
+		}
+		first, err := tx.RevokeAccess(claims.ID, claims.ExpiresAt)
+		if err != nil {
+			return err
+		}
+		if !first {
+			return Unauthenticated
+		}
+		return tx.AddEvent(c.event(s.now(), AccessRevoked, h.Account.ID, ""))
+	})
+}
+
+// RevokeRefresh ends the refresh token presented; access tokens minted from it
+// live on until they expire. It refuses with Unauthenticated, a second time too.
+func (s *Service) RevokeRefresh(ctx context.Context, c Caller, presented token.Secret) error {
+	return s.store.Update(ctx, func(tx Tx) error {
+		h, claims, err := s.refreshHolder(tx, presented)
+		if err != nil {
+			return err
+		}
+		now := s.now()
+		first, err := tx.EndRefresh(claims.Session, now)
+		if err != nil {
+			return err
+		}
+		if !first {
+			return Unauthenticated
+		}
+		return tx.AddEvent(c.event(now, RefreshRevoked, h.Account.ID, ""))
+	})
+}
+
+// Member is what a signed-in person of the cohorts contract is told of itself.
+type Member struct {
+	Account Account
+	Roles   Roles
+}
+
+// Who answers whom a cohorts session stands for (cohorts contract, "info"). It
+// refuses with Unauthenticated.
+func (s *Service) Who(ctx context.Context, presented token.Secret) (Member, error) {
+	r := s.store.Read(ctx)
+	h, err := s.memberHolder(r, presented)
+	if err != nil {
+		return Member{}, err
+	}
+	return memberOf(r, h.Account, s.now())
+}
+
+// memberHolder answers whom a cookie's secret stands for.
+func (s *Service) memberHolder(r Reader, presented token.Secret) (Holder, error) {
+	if presented.IsZero() {
+		return Holder{}, Unauthenticated
+	}
+	digest := presented.Digest()
+	h, err := r.Holder(Cohorts, digest[:])
+	if err != nil {
+		return Holder{}, unauthenticated(err)
+	}
+	if !s.now().Before(h.Session.ExpiresAt) || h.Account.Disabled() || !h.Account.Confirmed() {
+		return Holder{}, Unauthenticated
+	}
+	return h, nil
+}
+
+// memberOf adds the roles of the latest cohort.
+func memberOf(r Reader, a Account, now time.Time) (Member, error) {
+	year, err := latestYear(r, now)
+	if err != nil {
+		return Member{}, err
+	}
+	roles, err := r.Roles(a.ID, year, now)
+	return Member{Account: a, Roles: roles}, err
+}
+
+// SignOut ends the cohorts session presented. It refuses with Unauthenticated.
+func (s *Service) SignOut(ctx context.Context, c Caller, presented token.Secret) error {
+	return s.store.Update(ctx, func(tx Tx) error {
+		h, err := s.memberHolder(tx, presented)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.EndSession(Cohorts, h.Session.ID); err != nil {
+			return err
+		}
+		return tx.AddEvent(c.event(s.now(), SignedOut, h.Account.ID, string(Cohorts)))
+	})
+}
+
+// Sessions lists the sessions of an account that still can be used.
+func (s *Service) Sessions(ctx context.Context, account int64) ([]Session, error) {
+	all, err := s.store.Read(ctx).Sessions(account)
+	if err != nil {
+		return nil, err
+	}
+	now := s.now()
+	var live []Session
+	for _, session := range all {
+		if now.Before(session.KeepUntil) {
+			live = append(live, session)
+		}
+	}
+	return live, nil
+}
+
+// EndSessions signs an account out everywhere, and answers how many sessions
+// ended.
+func (s *Service) EndSessions(ctx context.Context, c Caller, account int64) (int64, error) {
+	var ended int64
+	err := s.store.Update(ctx, func(tx Tx) (err error) {
+		if _, err := tx.Account(account); err != nil {
+			return err
+		}
+		if ended, err = tx.EndSessions(account, nil, Clubs, Cohorts); err != nil {
+			return err
+		}
+		return tx.AddEvent(c.event(s.now(), SessionsEnded, account, ""))
+	})
+	return ended, err
+}
+
+// ChangePassword changes the password of the officer whom an access token stands
+// for, and ends every other session (clubs contract, "change-password"). It
+// refuses with Unauthenticated, WrongPassword, SamePassword, WeakPassword,
+// TooMany and Busy. A wrong current password counts as a failed sign-in.
+func (s *Service) ChangePassword(ctx context.Context, c Caller, presented token.Secret, old, fresh string) error {
+	h, club, _, err := s.officer(s.store.Read(ctx), presented)
+	if err != nil {
+		return err
+	}
+	a := h.Account
+	if err := s.spendTry(ctx, a.Email.Key); err != nil {
+		return err
+	}
+	verdict, err := s.verify(ctx, a, a.Email.Key, old)
+	if err != nil {
+		return err
+	}
+	if !verdict.OK {
+		return s.refuseOldPassword(ctx, c, a.ID)
+	}
+	if old == fresh {
+		return SamePassword
+	}
+	if err := s.judge("new_password", fresh, a.Email.Text, club.Name); err != nil {
+		return err
+	}
+	hash, class, err := s.hash(ctx, fresh)
+	if err != nil {
+		return err
+	}
+	return s.askMail(ctx, func(tx Tx) error {
+		again, _, _, err := s.officer(tx, presented)
+		switch {
+		case err != nil:
+			return err
+		case !bytes.Equal(again.Session.ID, h.Session.ID):
+			return Unauthenticated
+		case again.Account.PasswordHash != a.PasswordHash:
+			return WrongPassword // another change came first
+		}
+		now := s.now()
+		if err := s.putPassword(tx, again.Account, hash, class, again.Session.ID, now); err != nil {
+			return err
+		}
+		return tx.AddEvent(c.event(now, PasswordChanged, a.ID, ""))
+	})
+}
+
+func (s *Service) refuseOldPassword(ctx context.Context, c Caller, account int64) error {
+	err := s.store.Update(ctx, func(tx Tx) error {
+		return tx.AddEvent(c.event(s.now(), PasswordRefused, account, ""))
+	})
+	if err != nil {
+		return err
+	}
+	return WrongPassword
+}

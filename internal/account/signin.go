@@ -1,0 +1,274 @@
+package account
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"sort"
+	"time"
+
+	"matricula/internal/password"
+	"matricula/internal/token"
+)
+
+// Pair is what a clubs login answers.
+type Pair struct {
+	Access           token.Secret
+	AccessExpiresIn  time.Duration
+	Refresh          token.Secret
+	RefreshExpiresIn time.Duration
+}
+
+// SignInOfficer checks the password of a confirmed, enabled club owner and starts
+// a clubs session (clubs contract, "login"). It refuses with SignInRefused for
+// whatever a stranger must not tell apart, with Unconfirmed after a right
+// password alone (and queues a fresh mail), with TooMany and with Busy.
+func (s *Service) SignInOfficer(ctx context.Context, c Caller, email, secret string) (Pair, error) {
+	session := token.NewID()
+	mailID := token.NewID()
+	var signed Session
+	err := s.signIn(ctx, c, email, secret, Clubs, func(tx Tx, a Account) error {
+		now := s.now()
+		if !a.Confirmed() {
+			return s.remindUnconfirmed(tx, c, a, mailID, now)
+		}
+		refreshEnds := now.Add(s.RefreshTTL)
+		signed = s.session(session[:], a.ID, Clubs, c, now, refreshEnds, refreshEnds.Add(s.AccessTTL))
+		if err := tx.AddSession(signed); err != nil {
+			return err
+		}
+		return s.refundLookup(tx, c, a.Email.Key)
+	})
+	if err != nil {
+		return Pair{}, err
+	}
+	return s.signPair(signed, session)
+}
+
+// remindUnconfirmed queues a fresh confirmation mail for a right password.
+func (s *Service) remindUnconfirmed(tx Tx, c Caller, a Account, id token.ID, now time.Time) error {
+	if err := tx.AddEvent(c.event(now, ConfirmAsked, a.ID, "sign-in")); err != nil {
+		return err
+	}
+	return s.addConfirmMail(tx, a, id, "", now)
+}
+
+// signPair signs both tokens of a new clubs session.
+func (s *Service) signPair(signed Session, id token.ID) (Pair, error) {
+	refresh := token.Refresh{
+		Account: signed.Account, Session: id, IssuedAt: signed.CreatedAt, ExpiresAt: signed.ExpiresAt,
+	}
+	refreshToken, err := s.Issuer.SignRefresh(refresh)
+	if err != nil {
+		return Pair{}, err
+	}
+	access, err := s.mint(signed, id)
+	if err != nil {
+		return Pair{}, err
+	}
+	return Pair{
+		Access: access.Access, AccessExpiresIn: access.ExpiresIn,
+		Refresh: refreshToken, RefreshExpiresIn: s.RefreshTTL,
+	}, nil
+}
+
+// Cookie is the secret of a new cohorts session and how long it lives.
+type Cookie struct {
+	Secret    token.Secret
+	ExpiresAt time.Time
+}
+
+// SignInMember checks the password of a confirmed, enabled account and starts a
+// cohorts session; the session presented, if any, ends (cohorts contract,
+// "sign-in"). It refuses with SignInRefused, TooMany and Busy.
+func (s *Service) SignInMember(ctx context.Context, c Caller, email, secret string, presented token.Secret) (Member, Cookie, error) {
+	cookie := Cookie{Secret: token.NewSecret()}
+	digest := cookie.Secret.Digest()
+	var member Member
+	err := s.signIn(ctx, c, email, secret, Cohorts, func(tx Tx, a Account) (err error) {
+		if !a.Confirmed() {
+			return SignInRefused
+		}
+		if err := endPresented(tx, presented); err != nil {
+			return err
+		}
+		now := s.now()
+		cookie.ExpiresAt = now.Add(s.SessionTTL)
+		if err := tx.AddSession(s.session(digest[:], a.ID, Cohorts, c, now, cookie.ExpiresAt, cookie.ExpiresAt)); err != nil {
+			return err
+		}
+		member, err = memberOf(tx, a, now)
+		return err
+	})
+	if err != nil {
+		return Member{}, Cookie{}, err
+	}
+	return member, cookie, nil
+}
+
+// endPresented ends the cohorts session that a browser brought along.
+func endPresented(tx Tx, presented token.Secret) error {
+	if presented.IsZero() {
+		return nil
+	}
+	digest := presented.Digest()
+	_, err := tx.EndSession(Cohorts, digest[:])
+	return err
+}
+
+func (s *Service) session(id []byte, account int64, contract Contract, c Caller, now, expires, keep time.Time) Session {
+	session := Session{ID: id, Account: account, Contract: contract, CreatedAt: now, ExpiresAt: expires, KeepUntil: keep}
+	if c.Client.IsValid() {
+		session.Client = c.Client.String()
+	}
+	return session
+}
+
+// signIn is the one way in with a password. It costs the same for every address,
+// and start runs, in the change that clears the failures and writes the event,
+// only while the password that was right still is the one in force.
+func (s *Service) signIn(ctx context.Context, c Caller, email, secret string, contract Contract, start func(Tx, Account) error) error {
+	address, err := ParseAddress(email)
+	if err != nil {
+		return SignInRefused // no account can have it, so nothing is told
+	}
+	if err := s.spendTry(ctx, address.Key); err != nil {
+		return err
+	}
+	// A sign-in at the same moment may have replaced an old hash by today's; then
+	// the same password is looked at once more.
+	for range 3 {
+		err = s.trySignIn(ctx, c, address, secret, contract, start)
+		if !errors.Is(err, errHashMoved) {
+			return err
+		}
+	}
+	return &Error{Code: Busy, RetryAfter: busyRetry}
+}
+
+// errHashMoved says that the hash changed while the password was looked at.
+var errHashMoved = errors.New("the password hash changed meanwhile")
+
+func (s *Service) trySignIn(ctx context.Context, c Caller, address Address, secret string, contract Contract, start func(Tx, Account) error) error {
+	a, found, err := find(s.store.Read(ctx), address.Key)
+	if err != nil {
+		return err
+	}
+	verdict, err := s.verify(ctx, a, address.Key, secret)
+	if err != nil {
+		return err
+	}
+	// A club login needs a club; a disabled account gets the common refusal.
+	if !found || !verdict.OK || a.Disabled() || contract == Clubs && a.ClubID == 0 {
+		return s.refuseSignIn(ctx, c, a.ID, contract)
+	}
+	fresh, class := "", ""
+	if verdict.Outdated {
+		if fresh, class, err = s.hash(ctx, secret); err != nil {
+			return err
+		}
+	}
+
+	unconfirmed := false
+	err = s.store.Update(ctx, func(tx Tx) error {
+		now, err := tx.Account(a.ID)
+		switch {
+		case errors.Is(err, NotFound):
+			return SignInRefused
+		case err != nil:
+			return err
+		case now.PasswordHash != a.PasswordHash:
+			return errHashMoved
+		case now.Disabled() || contract == Clubs && now.ClubID == 0:
+			return SignInRefused
+		}
+		if err := tx.ClearFailures(s.failureKey(address.Key)); err != nil {
+			return err
+		}
+		if fresh != "" {
+			if _, err := tx.Rehash(now.ID, now.PasswordHash, fresh, class); err != nil {
+				return err
+			}
+		}
+		if err := start(tx, now); err != nil {
+			return err
+		}
+		if unconfirmed = !now.Confirmed(); unconfirmed {
+			return nil // the fresh mail is kept, the refusal follows
+		}
+		return tx.AddEvent(c.event(s.now(), SignedIn, now.ID, string(contract)))
+	})
+	switch {
+	case errors.Is(err, SignInRefused):
+		return s.refuseSignIn(ctx, c, a.ID, contract)
+	case err != nil:
+		return err
+	case unconfirmed:
+		s.mailAdded()
+		return Unconfirmed
+	}
+	return nil
+}
+
+// refuseSignIn writes the event of a failure, for unknown addresses too.
+func (s *Service) refuseSignIn(ctx context.Context, c Caller, account int64, contract Contract) error {
+	err := s.store.Update(ctx, func(tx Tx) error {
+		return tx.AddEvent(c.event(s.now(), SignInFailed, account, string(contract)))
+	})
+	if err != nil {
+		return err
+	}
+	return SignInRefused
+}
+
+// verify looks at a password. Where there is no hash to look at (no account, or
+// one without a password) it does the work of looking at one of the formats that
+// the stored accounts have.
+func (s *Service) verify(ctx context.Context, a Account, key, secret string) (password.Verdict, error) {
+	if a.PasswordHash == "" {
+		return password.Verdict{}, hashing(s.Hasher.VerifyDecoy(ctx, s.decoyFor(key), secret))
+	}
+	verdict, err := s.Hasher.Verify(ctx, a.PasswordHash, secret)
+	return verdict, hashing(err)
+}
+
+// decoyClass is a class of hashes, and the share of accounts up to and with it.
+type decoyClass struct {
+	class string
+	upTo  uint64
+}
+
+// decoyFor chooses the class of hash that an unknown address seems to have: by a
+// keyed digest, so that it is always the same one, and in the proportions of the
+// real ones, so that old hashes don't give accounts away.
+func (s *Service) decoyFor(key string) string {
+	classes := s.decoys.Load()
+	if classes == nil || len(*classes) == 0 {
+		return s.Hasher.Class()
+	}
+	all := *classes
+	digest := s.Master.MAC("decoy class", []byte(key))
+	point := binary.BigEndian.Uint64(digest[:8]) % all[len(all)-1].upTo
+	i := sort.Search(len(all), func(i int) bool { return point < all[i].upTo })
+	return all[i].class
+}
+
+// CountDecoys reads the proportions of the stored hash formats anew.
+func (s *Service) CountDecoys(ctx context.Context) error {
+	counts, err := s.store.Read(ctx).PasswordClasses()
+	if err != nil {
+		return err
+	}
+	var classes []decoyClass
+	for class, n := range counts {
+		classes = append(classes, decoyClass{class, uint64(n)})
+	}
+	sort.Slice(classes, func(i, j int) bool { return classes[i].class < classes[j].class })
+	total := uint64(0)
+	for i := range classes {
+		total += classes[i].upTo
+		classes[i].upTo = total
+	}
+	s.decoys.Store(&classes)
+	return nil
+}
