@@ -1,0 +1,217 @@
+package password
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// job is work that takes a slot until it is let go.
+type job struct {
+	letGo chan struct{}
+	err   chan error // what run returned
+}
+
+// start has the gate run a job, and returns when the job has a slot, stands in
+// the queue, or was refused.
+func start(ctx context.Context, g *gate, work func()) job {
+	j := job{letGo: make(chan struct{}), err: make(chan error, 1)}
+	go func() {
+		j.err <- g.run(ctx, func() {
+			work()
+			<-j.letGo
+		})
+	}()
+	synctest.Wait()
+
+	return j
+}
+
+func nothing() {}
+
+func (j job) end() error {
+	close(j.letGo)
+	return <-j.err
+}
+
+func TestGateRunsAsManyAsItHasSlots(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const slots, jobs = 3, 20
+		g := newGate(slots, jobs, time.Hour)
+		running, most, done := 0, 0, make(chan struct{})
+		for range jobs {
+			go func() {
+				if err := g.run(t.Context(), func() {
+					g.mu.Lock()
+					running++
+					most = max(most, running)
+					g.mu.Unlock()
+					time.Sleep(time.Second) // of the bubble's clock
+					g.mu.Lock()
+					running--
+					g.mu.Unlock()
+				}); err != nil {
+					t.Errorf("run = %v, want none", err)
+				}
+				done <- struct{}{}
+			}()
+		}
+		for range jobs {
+			<-done
+		}
+		if most != slots {
+			t.Errorf("%d ran at once, want %d", most, slots)
+		}
+		if got := g.snapshot(); got.Served != jobs || got.InUse != 0 || got.Queued != 0 {
+			t.Errorf("stats = %+v, want %d served and none in use or queued", got, jobs)
+		}
+	})
+}
+
+func TestGateServesInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(1, 10, time.Hour)
+		holder := start(t.Context(), g, nothing)
+		var order []int
+		var waiting []job
+		for i := range 5 {
+			waiting = append(waiting, start(t.Context(), g, func() { order = append(order, i) }))
+		}
+		if got := g.snapshot(); got.InUse != 1 || got.Queued != 5 {
+			t.Errorf("stats = %+v, want 1 in use and 5 queued", got)
+		}
+
+		if err := holder.end(); err != nil {
+			t.Errorf("holder: %v", err)
+		}
+		for i, j := range waiting {
+			if err := j.end(); err != nil {
+				t.Errorf("job %d: %v", i, err)
+			}
+		}
+		if want := []int{0, 1, 2, 3, 4}; !slices.Equal(order, want) {
+			t.Errorf("served in the order %v, want %v", order, want)
+		}
+	})
+}
+
+func TestGateRefusesWhenTheQueueIsFull(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(1, 2, time.Hour)
+		holder := start(t.Context(), g, nothing)
+		one, two := start(t.Context(), g, nothing), start(t.Context(), g, nothing)
+
+		began := time.Now()
+		third := start(t.Context(), g, func() { t.Error("a refused job ran") })
+		if err := <-third.err; err != ErrBusy {
+			t.Errorf("run = %v, want %v", err, ErrBusy)
+		}
+		if waited := time.Since(began); waited != 0 {
+			t.Errorf("refused after %v, want at once", waited)
+		}
+
+		for _, j := range []job{holder, one, two} {
+			if err := j.end(); err != nil {
+				t.Errorf("run = %v, want none", err)
+			}
+		}
+		want := Stats{Slots: 1, Queue: 2, Served: 3, Refused: 1}
+		if got := g.snapshot(); got != want {
+			t.Errorf("stats = %+v, want %+v", got, want)
+		}
+	})
+}
+
+func TestGateRefusesAtTheDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(1, 2, 900*time.Millisecond)
+		holder := start(t.Context(), g, nothing)
+
+		began := time.Now()
+		late := start(t.Context(), g, func() { t.Error("a refused job ran") })
+		if err := <-late.err; err != ErrBusy {
+			t.Errorf("run = %v, want %v", err, ErrBusy)
+		}
+		if waited := time.Since(began); waited != 900*time.Millisecond {
+			t.Errorf("refused after %v, want 900ms", waited)
+		}
+
+		if err := holder.end(); err != nil {
+			t.Errorf("holder: %v", err)
+		}
+		if err := start(t.Context(), g, nothing).end(); err != nil {
+			t.Errorf("run after the slot came free = %v, want none", err)
+		}
+		want := Stats{Slots: 1, Queue: 2, Served: 2, Refused: 1, Waited: 900 * time.Millisecond}
+		if got := g.snapshot(); got != want {
+			t.Errorf("stats = %+v, want %+v", got, want)
+		}
+	})
+}
+
+func TestGateLetsACallerLeave(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(1, 1, time.Hour)
+		holder := start(t.Context(), g, nothing)
+
+		ctx, cancel := context.WithCancel(t.Context())
+		began := time.Now()
+		leaver := start(ctx, g, func() { t.Error("the job of a caller who left ran") })
+		cancel()
+		if err := <-leaver.err; err != context.Canceled {
+			t.Errorf("run = %v, want %v", err, context.Canceled)
+		}
+		if waited := time.Since(began); waited != 0 {
+			t.Errorf("left after %v, want at once", waited)
+		}
+
+		// One whose own deadline is the earlier is not told to come back.
+		ctx, cancel = context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		hurried := start(ctx, g, func() { t.Error("the job of a caller who left ran") })
+		if err := <-hurried.err; err != context.DeadlineExceeded {
+			t.Errorf("run = %v, want %v", err, context.DeadlineExceeded)
+		}
+
+		// The place in the queue is free again.
+		next := start(t.Context(), g, nothing)
+		if err := holder.end(); err != nil {
+			t.Errorf("holder: %v", err)
+		}
+		if err := next.end(); err != nil {
+			t.Errorf("next: %v", err)
+		}
+		// And with slots free, one who is gone already takes none.
+		if err := g.run(ctx, func() { t.Error("the job of a caller who left ran") }); err != context.DeadlineExceeded {
+			t.Errorf("run = %v, want %v", err, context.DeadlineExceeded)
+		}
+
+		want := Stats{Slots: 1, Queue: 1, Served: 2, Abandoned: 3, Waited: time.Second}
+		if got := g.snapshot(); got != want {
+			t.Errorf("stats = %+v, want %+v", got, want)
+		}
+	})
+}
+
+func TestPanicFreesTheSlot(t *testing.T) {
+	g := newGate(1, 1, time.Hour)
+	for range 3 {
+		func() {
+			defer func() {
+				if got := recover(); got != "boom" {
+					t.Errorf("recovered %v, want boom", got)
+				}
+			}()
+			_ = g.run(t.Context(), func() { panic("boom") })
+		}()
+	}
+	ran := false
+	if err := g.run(t.Context(), func() { ran = true }); err != nil || !ran {
+		t.Errorf("run after panics = %v, ran %v, want it to run", err, ran)
+	}
+	if got, want := g.snapshot(), (Stats{Slots: 1, Queue: 1, Served: 4}); got != want {
+		t.Errorf("stats = %+v, want %+v", got, want)
+	}
+}

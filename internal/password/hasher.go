@@ -1,0 +1,175 @@
+package password
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/zitadel/passwap/argon2"
+	"github.com/zitadel/passwap/bcrypt"
+	"github.com/zitadel/passwap/pbkdf2"
+	"github.com/zitadel/passwap/verifier"
+	"golang.org/x/text/unicode/norm"
+)
+
+// The longest password that is taken; a longer one is refused and never cut.
+const (
+	MaxRunes = 256  // code points after NFC
+	MaxBytes = 1024 // octets after NFC
+)
+
+// ErrTooLong says that a password has more than MaxRunes code points or
+// MaxBytes octets after NFC. Nothing was hashed.
+var ErrTooLong = fmt.Errorf("the password is longer than %d characters", MaxRunes)
+
+// Sizes of what Hash makes (NIST SP 800-63B-4, 3.1.1.2, asks for 32 bits of
+// salt; RFC 9106, section 4, recommends these).
+const (
+	saltSize   = 16 // octets
+	digestSize = 32 // octets
+)
+
+// A Hasher makes hashes of passwords and verifies them, a bounded number at
+// once. It is safe for use by many goroutines.
+type Hasher struct {
+	own    *argon2.Hasher
+	argon2 *argon2.Verifier
+	pbkdf2 *pbkdf2.Verifier
+	bcrypt *bcrypt.Verifier
+	class  string
+	gate   *gate
+}
+
+// Verdict is what Verify found.
+type Verdict struct {
+	OK       bool // the password is the hash's
+	Outdated bool // it is, and the hash is of another format or cost than Hash makes today
+}
+
+// New returns a Hasher. It refuses parameters that argon2 does not have or
+// that ClassOf would not accept, and negative numbers.
+func New(cfg Config) (*Hasher, error) {
+	cfg = cfg.withDefaults()
+	if err := cfg.check(); err != nil {
+		return nil, fmt.Errorf("password hasher: %w", err)
+	}
+
+	return &Hasher{
+		own: argon2.NewArgon2id(argon2.Params{
+			Time:    cfg.Time,
+			Memory:  cfg.Memory,
+			Threads: cfg.Threads,
+			KeyLen:  digestSize,
+			SaltLen: saltSize,
+		}, nil),
+		argon2: argon2.NewVerifier(nil),
+		pbkdf2: pbkdf2.NewVerifier(nil),
+		bcrypt: bcrypt.NewVerifier(nil),
+		class:  cfg.class(),
+		gate:   newGate(cfg.Slots, cfg.Queue, cfg.Wait),
+	}, nil
+}
+
+// Hash returns the argon2id hash of the password's NFC form, as a PHC string
+// with a fresh salt. Its errors are ErrTooLong, ErrBusy, the context's, and
+// what the system's random source has to say.
+func (h *Hasher) Hash(ctx context.Context, password string) (encoded string, err error) {
+	nfc, err := normalize(password)
+	if err != nil {
+		return "", err
+	}
+	if busy := h.gate.run(ctx, func() { encoded, err = h.own.Hash(nfc) }); busy != nil {
+		return "", busy
+	}
+
+	return encoded, err
+}
+
+// Verify tells whether the encoded hash is the password's. Hashes of argon2id
+// are taken for our own and compare the NFC form; those of the other formats
+// were made by programs that did not normalise, and compare the octets as
+// typed, of which bcrypt reads the first 72. Its errors are ErrFormat (wrapped),
+// ErrTooLong, ErrBusy and the context's.
+func (h *Hasher) Verify(ctx context.Context, encoded, password string) (Verdict, error) {
+	hash, err := parse(encoded)
+	if err != nil {
+		return Verdict{}, err
+	}
+	nfc, err := normalize(password)
+	if err != nil {
+		return Verdict{}, err
+	}
+	typed := password
+	if hash.format == formatArgon2id {
+		typed = nfc
+	}
+
+	var result verifier.Result
+	if busy := h.gate.run(ctx, func() { result, err = h.verifier(hash.format).Verify(encoded, typed) }); busy != nil {
+		return Verdict{}, busy
+	}
+	switch {
+	case err != nil:
+		return Verdict{}, malformed("%w", err)
+	case hash.format == formatArgon2id:
+		return Verdict{
+			OK:       result == verifier.OK || result == verifier.NeedUpdate,
+			Outdated: result == verifier.NeedUpdate,
+		}, nil
+	case strings.ContainsRune(typed, 0):
+		// bcrypt repeats its NUL-terminated key, and HMAC fills its key up with
+		// NULs, so that "a" and "a\x00a", or "a" and "a\x00", share a hash.
+		return Verdict{}, nil
+	default:
+		ok := result == verifier.OK
+		return Verdict{OK: ok, Outdated: ok}, nil
+	}
+}
+
+// VerifyDecoy does what Verify does against a hash of the class, at the same
+// cost, and never succeeds: a caller who has no hash to verify does this
+// instead, so that time does not tell. The class is one that ClassOf or Class
+// returned. Its errors are those of Verify; nil means that the work is done.
+func (h *Hasher) VerifyDecoy(ctx context.Context, class, password string) error {
+	encoded, err := decoyOf(class)
+	if err != nil {
+		return err
+	}
+	_, err = h.Verify(ctx, encoded, password)
+
+	return err
+}
+
+// Class returns the class, as ClassOf has it, of the hashes that Hash makes.
+func (h *Hasher) Class() string {
+	return h.class
+}
+
+// Stats returns what the Hasher's gate is doing and has done.
+func (h *Hasher) Stats() Stats {
+	return h.gate.snapshot()
+}
+
+func (h *Hasher) verifier(f format) verifier.Verifier {
+	switch f {
+	case formatArgon2id:
+		return h.own
+	case formatArgon2i:
+		return h.argon2
+	case formatPBKDF2:
+		return h.pbkdf2
+	default:
+		return h.bcrypt
+	}
+}
+
+// normalize returns the NFC form of a password within the limits.
+func normalize(password string) (string, error) {
+	nfc := norm.NFC.String(password)
+	if len(nfc) > MaxBytes || utf8.RuneCountInString(nfc) > MaxRunes {
+		return "", ErrTooLong
+	}
+
+	return nfc, nil
+}
