@@ -37,14 +37,25 @@ func plainAddress(s string) (string, error) {
 	if !found || len(local) > maxLocal || !isDotAtom(local) {
 		return "", errors.New("not a plain address")
 	}
-	ascii, err := domains.ToASCII(domain)
-	if err != nil || strings.HasSuffix(ascii, ".") || !isDotAtom(ascii) {
+	ascii, ok := asciiDomain(domain)
+	if !ok {
 		return "", errors.New("not a plain address: bad domain")
 	}
 	if len(local)+1+len(ascii) > maxAddress {
 		return "", errors.New("address is too long")
 	}
 	return local + "@" + ascii, nil
+}
+
+// asciiDomain answers a domain in A-labels.
+func asciiDomain(domain string) (string, bool) {
+	ascii, err := domains.ToASCII(domain)
+	if err != nil || !isDotAtom(ascii) {
+		return "", false
+	}
+	// Not all that the mapping makes of bad UTF-8 is a domain itself.
+	again, err := domains.ToASCII(ascii)
+	return ascii, err == nil && again == ascii
 }
 
 // isDotAtom reports whether s is RFC 5322's dot-atom-text, in ASCII.

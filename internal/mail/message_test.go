@@ -219,7 +219,7 @@ func TestPlainAddress(t *testing.T) {
 		"Ada <a@x.test>", "<a@x.test>", "a@x.test (c)", "a(c)@x.test", `"a b"@x.test`, "a@[127.0.0.1]", "a@x.test.",
 		"a@.x.test", "a@x..test", "a@-x.test", "a@x_y.test", "a@x.test,b@x.test", "a@x.test;b@x.test", "a@x.test\n",
 		"a@x.test\r\nRCPT TO:<b@x.test>", "a\x00@x.test", "a@x\x00.test", "ä@x.test", "mıke@x.test", "a＠x.test",
-		"=?x?q?a=40evil.test=3e=00?=@x.test ", "a@x.test SIZE=1", "a@x.test> NOTIFY=NEVER", "a@x\u202e.test",
+		"=?x?q?a=40evil.test=3e=00?=@x.test ", "a@x.test SIZE=1", "a@x.test> NOTIFY=NEVER", "a@x\u202e.test", "a@x\x800",
 		strings.Repeat("a", 65) + "@x.test", "a@" + strings.Repeat("b", 64) + ".test",
 		"a@" + strings.Repeat("b.", 130) + "test", strings.Repeat("a@(", 400_000),
 	}

@@ -5,8 +5,10 @@ import (
 	"crypto/tls"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"net"
 	"net/textproto"
+	"regexp"
 	"strings"
 	"time"
 
@@ -89,7 +91,7 @@ func (s *SMTP) authenticate(client *smtp.Client) error {
 	}
 	if err := client.Auth(auth); err != nil {
 		e := refusal("AUTH", err)
-		e.err = errors.New(oneLine(s.withoutCredentials(err.Error()), maxReply))
+		e.err = errors.New(s.withoutCredentials(words(err)))
 		return e
 	}
 	return nil
@@ -179,7 +181,8 @@ type sendError struct {
 	permanent bool
 }
 
-func (e *sendError) Error() string { return e.step + ": " + e.err.Error() }
+// Error is one line of bounded length, whatever the server said.
+func (e *sendError) Error() string { return e.step + ": " + oneLine(e.err.Error(), maxReply) }
 
 func (e *sendError) Unwrap() error { return e.err }
 
@@ -189,13 +192,25 @@ func refusal(step string, err error) *sendError {
 	if !ok {
 		return &sendError{step: step, err: err}
 	}
-	return &sendError{step: step, code: reply.Code, err: errors.New(oneLine(reply.Error(), maxReply))}
+	return &sendError{step: step, code: reply.Code, err: errors.New(words(err))}
 }
+
+// words answers what the server said, else what happened.
+func words(err error) string {
+	if reply, ok := errors.AsType[*textproto.Error](err); ok {
+		return fmt.Sprintf("%d %s", reply.Code, reply.Msg)
+	}
+	return err.Error()
+}
+
+// policyReply finds an enhanced status code 5.7.x (RFC 3463), which servers put
+// at the beginning of the first line, of the last, or of each.
+var policyReply = regexp.MustCompile(`(?m)^5\.7\.`)
 
 // refusalOfMail tells of a step that concerns this mail: a 5xx there is the
 // server's last word about it (RFC 5321 §4.2.1). Replies about authentication and
-// policy (5.7.x of RFC 3463: "relay access denied" and the like) come at the same
-// steps and mean our settings, so they are not.
+// policy ("relay access denied" and the like) come at the same steps and mean our
+// settings, so they are not.
 func refusalOfMail(step string, err error) *sendError {
 	e := refusal(step, err)
 	reply, ok := errors.AsType[*textproto.Error](err)
@@ -206,7 +221,7 @@ func refusalOfMail(step string, err error) *sendError {
 	case 503, 530, 534, 535, 538:
 		return e
 	}
-	e.permanent = e.code >= 500 && e.code < 600 && !strings.HasPrefix(reply.Msg, "5.7.")
+	e.permanent = e.code >= 500 && e.code < 600 && !policyReply.MatchString(reply.Msg)
 	return e
 }
 

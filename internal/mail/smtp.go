@@ -12,8 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"golang.org/x/net/idna"
 )
 
 // DefaultTimeout bounds a sending when [SMTPConfig] names no other time.
@@ -112,11 +110,11 @@ func (s *SMTP) readHost(u *url.URL) error {
 		s.host, s.loopback = u.Hostname(), ip.IsLoopback()
 		return nil
 	}
-	host, err := idna.Lookup.ToASCII(u.Hostname())
-	if err != nil || !isDotAtom(strings.TrimSuffix(host, ".")) {
+	host, ok := asciiDomain(u.Hostname())
+	if !ok {
 		return errors.New("the URL's host is neither a name nor an IP address")
 	}
-	s.host = strings.TrimSuffix(host, ".")
+	s.host = host
 	s.loopback = s.host == "localhost"
 	return nil
 }
@@ -192,7 +190,7 @@ func (s *SMTP) within(ctx context.Context, work func(*session) error) error {
 	}
 	// A connection closed under us says "use of closed connection"; why is more use.
 	if ctx.Err() != nil && !Permanent(err) {
-		return fmt.Errorf("smtp: %s: %w (%s)", s.host, ctx.Err(), oneLine(err.Error(), maxReply))
+		return fmt.Errorf("smtp: %s: %w (%v)", s.host, ctx.Err(), err)
 	}
 	return fmt.Errorf("smtp: %s: %w", s.host, err)
 }

@@ -292,7 +292,7 @@ func TestOneLine(t *testing.T) {
 	cases := []struct{ in, want string }{
 		{"  a\r\n\tb  ", "a b"},
 		{"a\u2028b\u2029c\u0085d\x00e\x7f", "a b c d e"},
-		{"user\u202egnp.exe\u2066x\ufeff\u200by", "usergnp.exexy"},
+		{"u\u202egnp.exe\u2066x\ufeff\u200b", "ugnp.exex"},
 		{"👩\u200d🎓", "👩\u200d🎓"},
 		{"a\xffb", "a\uFFFDb"},
 		{"1234567890", "1234567890"},
