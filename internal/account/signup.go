@@ -106,8 +106,12 @@ func (s *Service) tellOwner(tx Tx, c Caller, known Account, id token.ID, now tim
 	if err := tx.AddEvent(c.event(now, SignUpKnown, known.ID, string(Clubs))); err != nil {
 		return err
 	}
+	template := mail.AlreadyMember
+	if known.ClubID == 0 {
+		template = mail.NoClub
+	}
 	return tx.AddMail(OutboxMail{
-		Account: known.ID, Template: mail.AlreadyMember, To: known.Email.Text, CreatedAt: now, DueAt: now,
+		Account: known.ID, Template: template, To: known.Email.Text, CreatedAt: now, DueAt: now,
 	})
 }
 
