@@ -7,8 +7,8 @@ type MailKind string
 
 // The kinds of tokens in the clubs mails.
 const (
-	MailConfirm MailKind = "confirm" // confirms an address
-	MailReset   MailKind = "reset"   // sets a new password
+	ConfirmMail MailKind = "confirm" // confirms an address
+	ResetMail   MailKind = "reset"   // sets a new password
 )
 
 // MailToken returns the opaque token of a row: the row's id and its MAC. It is

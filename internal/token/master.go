@@ -29,7 +29,7 @@ var ErrSealed = errors.New("sealed data does not open")
 // prints as "[secret]". Using the zero Master panics: there is no key for nothing.
 type Master struct {
 	_   [0]func()
-	prk *[sha256.Size]byte // behind a pointer for the reason given in Secret
+	prk *string // behind a pointer for the reason given in Secret, and to a string: fmt follows one to an array
 }
 
 // NewMaster returns the Master of a secret of at least 32 octets, and else
@@ -48,7 +48,8 @@ func extract(secret []byte) (Master, error) {
 	if err != nil {
 		return Master{}, fmt.Errorf("derive keys: %w", err)
 	}
-	return Master{prk: (*[sha256.Size]byte)(prk)}, nil
+	text := string(prk)
+	return Master{prk: &text}, nil
 }
 
 // Key returns the 32 octets that HKDF-SHA256 derives for a purpose (RFC 5869
@@ -58,7 +59,7 @@ func (m Master) Key(purpose string) []byte {
 	if m.prk == nil {
 		panic("token: key of a zero Master")
 	}
-	key, err := hkdf.Expand(sha256.New, m.prk[:], purpose, sha256.Size)
+	key, err := hkdf.Expand(sha256.New, []byte(*m.prk), purpose, sha256.Size)
 	if err != nil {
 		panic(fmt.Errorf("token: expand one block: %w", err)) // only for keys longer than 255 blocks
 	}

@@ -8,9 +8,10 @@ import "sync"
 const generation = 8192
 
 // memory remembers access tokens whose signature has been verified, by the digest
-// of their text: a verification costs a hundred times what the look-up does. It
-// holds no verdict on a token, only what a genuine one says, and no failures, so
-// that nobody can fill it without tokens of ours. The zero memory is empty.
+// of their text: a verification takes some 90 µs, the look-up 1 µs (see the
+// benchmarks). It holds no verdict on a token, only what a genuine one says, and
+// no failures, so that nobody can fill it without tokens of ours. The zero memory
+// is empty.
 type memory struct {
 	mu         sync.RWMutex
 	young, old map[Digest]Access
