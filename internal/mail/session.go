@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/textproto"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -99,12 +100,7 @@ func (s *SMTP) authenticate(client *smtp.Client) error {
 
 func (s *SMTP) mechanism(offered []string) smtp.Auth {
 	has := func(name string) bool {
-		for _, o := range offered {
-			if strings.EqualFold(o, name) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(offered, func(o string) bool { return strings.EqualFold(o, name) })
 	}
 	switch {
 	case has("PLAIN"):
@@ -176,7 +172,6 @@ const maxReply = 300
 // sendError says at which step a sending ended, and why.
 type sendError struct {
 	step      string
-	code      int // the server's reply code, 0 where it said nothing
 	err       error
 	permanent bool
 }
@@ -188,11 +183,10 @@ func (e *sendError) Unwrap() error { return e.err }
 
 // refusal tells of a step that concerns every mail alike.
 func refusal(step string, err error) *sendError {
-	reply, ok := errors.AsType[*textproto.Error](err)
-	if !ok {
-		return &sendError{step: step, err: err}
+	if _, ok := errors.AsType[*textproto.Error](err); ok {
+		err = errors.New(words(err))
 	}
-	return &sendError{step: step, code: reply.Code, err: errors.New(words(err))}
+	return &sendError{step: step, err: err}
 }
 
 // words answers what the server said, else what happened.
@@ -217,11 +211,11 @@ func refusalOfMail(step string, err error) *sendError {
 	if !ok {
 		return e
 	}
-	switch e.code {
+	switch reply.Code {
 	case 503, 530, 534, 535, 538:
 		return e
 	}
-	e.permanent = e.code >= 500 && e.code < 600 && !policyReply.MatchString(reply.Msg)
+	e.permanent = reply.Code >= 500 && reply.Code < 600 && !policyReply.MatchString(reply.Msg)
 	return e
 }
 

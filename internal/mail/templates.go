@@ -20,6 +20,10 @@ import (
 // them with {{template "content" .}}; layout.html also has the "button" that
 // {{template "button" (button "Label" .Link)}} asks for.
 //
+// They see .Site .SiteURL .Name .Club .Email .Link .Expires ("30 minutes") .OldEmail
+// .NewEmail .When, and the bodies .Subject too: text, all of it, and empty where a
+// mail has no such thing to tell.
+//
 //go:embed templates/*.txt templates/*.html
 var embedded embed.FS
 
