@@ -46,7 +46,7 @@ func (i *Issuer) SetKeys(keys []SigningKey) {
 	i.ring.Store(next)
 }
 
-// Keys tells of the signing keys, newest first.
+// Keys tells of the signing keys, oldest first and those of one instant by id.
 func (i *Issuer) Keys() []KeyInfo {
 	var infos []KeyInfo
 	for _, k := range i.ring.Load().keys {
@@ -68,7 +68,7 @@ func (i *Issuer) JWKS() []byte {
 // changed but replaced, so that what was verified under an old set is forgotten
 // together with it.
 type ring struct {
-	keys     []SigningKey     // newest first, each once
+	keys     []SigningKey     // oldest first, each once
 	byHeader map[string]*pair // by the header of its tokens: a kid is a name to look up and nothing else
 	seen     memory           // access tokens whose signature has been verified
 }
@@ -82,7 +82,7 @@ func newRing(keys []SigningKey) *ring {
 		r.byHeader[k.pair.header] = k.pair
 		r.keys = append(r.keys, k)
 	}
-	slices.SortFunc(r.keys, newestFirst)
+	slices.SortFunc(r.keys, oldestFirst)
 	return r
 }
 
@@ -91,17 +91,17 @@ func (r *ring) signing(at time.Time) (SigningKey, error) {
 	if len(r.keys) == 0 {
 		return SigningKey{}, ErrNoKey
 	}
-	for _, k := range r.keys {
+	for _, k := range slices.Backward(r.keys) {
 		if !k.CreatedAt.After(at) {
 			return k, nil
 		}
 	}
-	return r.keys[len(r.keys)-1], nil
+	return r.keys[0], nil
 }
 
-// newestFirst puts keys of one instant in an order that every instance shares.
-func newestFirst(a, b SigningKey) int {
-	if c := b.CreatedAt.Compare(a.CreatedAt); c != 0 {
+// oldestFirst puts keys of one instant, too, in an order that every instance shares.
+func oldestFirst(a, b SigningKey) int {
+	if c := a.CreatedAt.Compare(b.CreatedAt); c != 0 {
 		return c
 	}
 	return strings.Compare(a.ID, b.ID)

@@ -67,7 +67,7 @@ func TestNewestKeySignsAndAllVerify(t *testing.T) {
 	if got := signedBy(t, i, must(t)(i.SignAccess(testAccess))); got != newest.ID {
 		t.Errorf("signed by %s, want %s", got, newest.ID)
 	}
-	want := []KeyInfo{{newest.ID, newest.CreatedAt}, {middle.ID, middle.CreatedAt}, {oldest.ID, oldest.CreatedAt}}
+	want := []KeyInfo{{oldest.ID, oldest.CreatedAt}, {middle.ID, middle.CreatedAt}, {newest.ID, newest.CreatedAt}}
 	if got := i.Keys(); !slices.Equal(got, want) {
 		t.Errorf("Keys: got %v, want %v", got, want)
 	}
@@ -172,8 +172,8 @@ func TestJWKSIsPublic(t *testing.T) {
 			t.Errorf("key %d: got %v", n, jwk)
 		}
 	}
-	if set.Keys[0]["kid"] != k.ID || set.Keys[1]["kid"] != rfc.ID {
-		t.Errorf("got kids %s, %s, want %s, %s", set.Keys[0]["kid"], set.Keys[1]["kid"], k.ID, rfc.ID)
+	if set.Keys[0]["kid"] != rfc.ID || set.Keys[1]["kid"] != k.ID {
+		t.Errorf("got kids %s, %s, want %s, %s", set.Keys[0]["kid"], set.Keys[1]["kid"], rfc.ID, k.ID)
 	}
 	i.JWKS()[0] = 'x'
 	if got := i.JWKS()[0]; got != '{' {
