@@ -253,3 +253,16 @@ func TestResponseControllerReachesTheConnection(t *testing.T) {
 	}
 	resp.Body.Close()
 }
+
+func TestTheStatusIsThatOfTheAnswer(t *testing.T) {
+	var log lines
+	h := Log(log.logger(), ticking(), nil, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusEarlyHints)
+		w.WriteHeader(http.StatusAccepted)
+		w.WriteHeader(http.StatusTeapot) // too late
+	}))
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+	if got := log.only(t)["status"]; got != 202.0 {
+		t.Errorf("got %v, want 202", got)
+	}
+}

@@ -47,7 +47,8 @@ func oneFraming(next http.Handler) http.Handler {
 
 // Serve answers connections from ln until ctx is done. Then it takes no more of
 // them, lets the requests in flight finish within grace, cuts off those that
-// don't, and returns nil. Any other end is an error. It closes ln.
+// don't, tells so in the log, and returns nil. Any other end is an error. It
+// closes ln. The server is one of [NewServer]'s.
 func Serve(ctx context.Context, srv *http.Server, ln net.Listener, grace time.Duration) error {
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Serve(ln) }()
