@@ -12,9 +12,9 @@ import (
 // or asks for a cost that no honest hash has.
 var ErrFormat = errors.New("unsupported password hash")
 
-// Bounds of what a stored hash may cost, so that a hash slipped into an import
-// cannot eat the machine: each allows about a second of one core, twenty or
-// more times what honest hashes of the format cost.
+// Bounds of what a stored hash may cost, so that one slipped into an import
+// cannot eat the machine: each allows about a second of one core, sixteen or
+// more times what the hashes of the contracts and today's default cost.
 const (
 	maxEncoded = 512 // octets; the longest honest one has 190
 

@@ -19,6 +19,11 @@ const (
 	MaxBytes = 1024 // octets after NFC
 )
 
+// maxTyped is where a password, in octets as typed, need not be normalised to
+// be too long: a code point has at most 4 octets, and stands for at most 4 that
+// NFC can put together.
+const maxTyped = 4 * 4 * MaxRunes
+
 // ErrTooLong says that a password has more than MaxRunes code points or
 // MaxBytes octets after NFC. Nothing was hashed.
 var ErrTooLong = fmt.Errorf("the password is longer than %d characters", MaxRunes)
@@ -166,6 +171,9 @@ func (h *Hasher) verifier(f format) verifier.Verifier {
 
 // normalize returns the NFC form of a password within the limits.
 func normalize(password string) (string, error) {
+	if len(password) > maxTyped {
+		return "", ErrTooLong
+	}
 	nfc := norm.NFC.String(password)
 	if len(nfc) > MaxBytes || utf8.RuneCountInString(nfc) > MaxRunes {
 		return "", ErrTooLong

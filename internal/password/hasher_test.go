@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -258,10 +260,20 @@ func TestLimitsCountNFC(t *testing.T) {
 	h := newHasher(t, cheap)
 	for name, password := range map[string]string{
 		"256 emoji of 4 octets":     strings.Repeat("😀", MaxRunes),
+		"octets of 4 for 1":         strings.Repeat(norm.NFD.String("\u1f82"), MaxRunes),
 		"256 decomposed characters": norm.NFD.String(strings.Repeat("한", MaxRunes)),
 	} {
 		if got := verify(t, h, hash(t, h, password), password); !got.OK {
 			t.Errorf("%s: Verify = %+v, want OK", name, got)
+		}
+	}
+}
+
+// What maxTyped rests on.
+func TestNFCMakesOneOfFourAtMost(t *testing.T) {
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		if n := utf8.RuneCountInString(norm.NFD.String(string(r))); n > 4 {
+			t.Errorf("%U stands for %d code points", r, n)
 		}
 	}
 }
