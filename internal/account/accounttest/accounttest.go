@@ -143,27 +143,36 @@ func (c *Clock) Move(d time.Duration) {
 
 // Sink keeps what it is given to send, or refuses with Err.
 type Sink struct {
-	mu   sync.Mutex
-	all  []mail.Message
-	fail error
+	mu    sync.Mutex
+	all   []mail.Message
+	fail  error
+	after bool // fail comes only after a mail has been kept
 }
 
 // Send keeps a mail.
 func (s *Sink) Send(_ context.Context, m mail.Message) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.fail != nil {
+	if s.fail != nil && !s.after {
 		return s.fail
 	}
 	s.all = append(s.all, m)
-	return nil
+	return s.fail
 }
 
 // Fail makes every further Send return err; nil ends that.
 func (s *Sink) Fail(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.fail = err
+	s.fail, s.after = err, false
+}
+
+// FailAfter makes every further Send keep the mail and return err nevertheless,
+// like a server whose yes is lost.
+func (s *Sink) FailAfter(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fail, s.after = err, true
 }
 
 // All answers the mails kept so far.
