@@ -55,28 +55,21 @@ func (s *Service) spendTry(ctx context.Context, key string) error {
 	if s.Limits.Off {
 		return nil
 	}
-	digest, now := s.failureKey(key), s.now()
-	before, err := s.store.Read(ctx).Failures(digest)
-	if err != nil {
-		return err
-	}
-	rested := now.Sub(before.LastAt) >= s.Limits.Rest
-	if before.Count >= s.Limits.Failures && !rested {
-		// Not counted: tries that are turned away must not prolong the rest.
-		return &Error{Code: TooMany, RetryAfter: before.LastAt.Add(s.Limits.Rest).Sub(now)}
-	}
-	var count int64
-	err = s.store.Update(ctx, func(tx Tx) (err error) {
-		count, err = tx.AddFailure(digest, now)
+	digest := s.failureKey(key)
+	return s.store.Update(ctx, func(tx Tx) error {
+		now := s.now()
+		before, err := tx.Failures(digest)
+		if err != nil {
+			return err
+		}
+		wait := before.LastAt.Add(s.Limits.Rest).Sub(now)
+		if before.Count >= s.Limits.Failures && wait > 0 {
+			// Not counted: tries that are turned away must not prolong the rest.
+			return &Error{Code: TooMany, RetryAfter: min(wait, s.Limits.Rest)}
+		}
+		_, err = tx.AddFailure(digest, now)
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	if count > s.Limits.Failures && !rested {
-		return &Error{Code: TooMany, RetryAfter: s.Limits.Rest}
-	}
-	return nil
 }
 
 // spendLookup takes one address from the budget of the caller's network, or

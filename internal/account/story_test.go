@@ -395,6 +395,7 @@ func TestSessionsEndByTheClock(t *testing.T) {
 	k.Clock.Move(time.Second)
 	_, err = k.Who(t.Context(), cookie.Secret)
 	wants(t, "a cookie at its end", err, account.Unauthenticated)
+	k.Clock.Move(time.Second)
 	must(t, k.Purge(t.Context()))
 	k.Clock.Move(-10 * 24 * time.Hour)
 	_, err = k.Who(t.Context(), cookie.Secret)

@@ -46,7 +46,7 @@ type Kit struct {
 func New(t testing.TB, edits ...func(*account.Config)) *Kit {
 	t.Helper()
 	store, err := sqlite.Open(t.Context(), sqlite.Config{
-		Path: filepath.Join(t.TempDir(), "matricula.db"), Migrate: true, Grouped: true,
+		Path: filepath.Join(t.TempDir(), "matricula.db"), Migrate: true,
 	})
 	if err != nil {
 		t.Fatal(err)
