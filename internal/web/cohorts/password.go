@@ -49,13 +49,21 @@ func (d *door) changePassword(w http.ResponseWriter, r *http.Request) error {
 // leave integers out (contract, "accounts").
 const endOfIDs = 1 << 53
 
-// accountID reads the member "id" in its one spelling, [1-9][0-9]*, as a text or an
-// integer: front ends send the link's parameter as they found it, or as a number.
+// accountID reads the member "id", a text or an integer: front ends send the link's
+// parameter as they found it, or as a number.
 func accountID(body *web.Body) int64 {
-	text := body.IntOrText("id")
-	id, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || id < 1 || id >= endOfIDs || strconv.FormatInt(id, 10) != text {
+	id, ok := parseID(body.IntOrText("id"))
+	if !ok {
 		body.Fail("id", "This field must be the id in the link.")
 	}
 	return id
+}
+
+// parseID reads an id in its one spelling, [1-9][0-9]*.
+func parseID(text string) (id int64, ok bool) {
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || id < 1 || id >= endOfIDs || strconv.FormatInt(id, 10) != text {
+		return 0, false
+	}
+	return id, true
 }
