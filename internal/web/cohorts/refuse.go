@@ -2,7 +2,6 @@ package cohorts
 
 import (
 	"errors"
-	"math"
 	"net/http"
 	"strconv"
 	"time"
@@ -119,5 +118,5 @@ func retryAfter(err error) string {
 	if e, ok := errors.AsType[*account.Error](err); ok && e.RetryAfter > wait {
 		wait = e.RetryAfter
 	}
-	return strconv.FormatInt(int64(math.Ceil(wait.Seconds())), 10)
+	return strconv.FormatInt(int64((wait+time.Second-1)/time.Second), 10)
 }
