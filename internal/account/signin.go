@@ -224,11 +224,15 @@ func (s *Service) refuseSignIn(ctx context.Context, c Caller, account int64, con
 // verify looks at a password. Where there is no hash to look at (no account, or
 // one without a password) it does the work of looking at one of the formats that
 // the stored accounts have.
-func (s *Service) verify(ctx context.Context, a Account, key, secret string) (password.Verdict, error) {
+func (s *Service) verify(ctx context.Context, a Account, key, secret string) (verdict password.Verdict, err error) {
 	if a.PasswordHash == "" {
-		return password.Verdict{}, hashing(s.Hasher.VerifyDecoy(ctx, s.decoyFor(key), secret))
+		err = s.Hasher.VerifyDecoy(ctx, s.decoyFor(key), secret)
+	} else {
+		verdict, err = s.Hasher.Verify(ctx, a.PasswordHash, secret)
 	}
-	verdict, err := s.Hasher.Verify(ctx, a.PasswordHash, secret)
+	if errors.Is(err, password.ErrTooLong) {
+		return password.Verdict{}, nil // it is nobody's password, so it is a wrong one
+	}
 	return verdict, hashing(err)
 }
 
