@@ -66,18 +66,21 @@ func (s *Service) SignUp(ctx context.Context, c Caller, in SignUp) error {
 	return nil
 }
 
-// admitSignUp asks the roster, on the budget of the caller's network.
+// admitSignUp asks the roster, on the budget of the caller's network. The refusal
+// comes after the change, which would otherwise take back what was spent.
 func (s *Service) admitSignUp(ctx context.Context, c Caller, email Address) error {
-	return s.store.Update(ctx, func(tx Tx) error {
+	var listed bool
+	err := s.store.Update(ctx, func(tx Tx) (err error) {
 		if err := s.spendLookup(tx, c, email.Key, s.now()); err != nil {
 			return err
 		}
-		listed, err := tx.OnRoster(email.Key)
-		if err != nil || listed {
-			return err
-		}
-		return notOnRoster
+		listed, err = tx.OnRoster(email.Key)
+		return err
 	})
+	if err == nil && !listed {
+		return notOnRoster
+	}
+	return err
 }
 
 // addOfficer writes the account, the club, the token, the mail and the event.
