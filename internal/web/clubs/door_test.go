@@ -106,7 +106,11 @@ func TestStories(t *testing.T) {
 				edits = append(edits, edit)
 			}
 			d := open(t, edits...)
-			vars := map[string]string{"password": password, "big": strings.Repeat("x", web.MaxBody)}
+			vars := map[string]string{
+				"password": password,
+				"long":     strings.Repeat("long ", 60), // longer than any password
+				"big":      strings.Repeat("x", web.MaxBody),
+			}
 			webtest.Play(t, d, file, vars, d.hooks())
 		})
 	}

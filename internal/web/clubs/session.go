@@ -1,11 +1,9 @@
 package clubs
 
 import (
-	"errors"
 	"net/http"
 	"time"
 
-	"matricula/internal/account"
 	"matricula/internal/token"
 	"matricula/internal/web"
 )
@@ -21,11 +19,6 @@ func (d *door) login(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	pair, err := d.service.SignInOfficer(r.Context(), callerOf(r), email, password)
-	if errors.Is(err, account.Invalid) {
-		// A password too long to be anybody's is wrong like any other: one reason
-		// for every kind of failure.
-		return account.SignInRefused
-	}
 	if err != nil {
 		return err
 	}
@@ -123,11 +116,7 @@ func (d *door) changePassword(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return d.tokenFirst(r, access, err)
 	}
-	err = d.service.ChangePassword(r.Context(), callerOf(r), access, old, fresh)
-	if errors.Is(err, account.Invalid) {
-		return account.WrongPassword // an old one too long to be anybody's
-	}
-	if err != nil {
+	if err := d.service.ChangePassword(r.Context(), callerOf(r), access, old, fresh); err != nil {
 		return err
 	}
 	return succeed(w, "")
