@@ -1,0 +1,55 @@
+# make demo     builds and serves a throw-away installation with something in it
+# make build    builds bin/matricula, static and stripped
+# make test     passes every test; installs what they lack, or says what to install
+# make lint     formatting and vet
+# make check    lint, and every test once more with the race detector
+# make clean    takes bin away
+
+GO       ?= go
+ADDR     ?= 127.0.0.1:8080
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+BROWSERS := chromium chromium-browser google-chrome google-chrome-stable chrome headless_shell headless-shell
+
+.PHONY: demo build test lint check clean go tools
+
+demo: build
+	@exec bin/matricula demo --addr $(ADDR)
+
+build: go
+	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/matricula ./cmd/matricula
+
+test: go tools
+	$(GO) test ./...
+
+lint: go
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "make: run gofmt -w on $$unformatted" >&2; exit 1; fi
+	$(GO) vet ./...
+
+check: lint tools
+	$(GO) test -race ./...
+
+clean:
+	rm -rf bin
+
+# The version that go.mod asks for, or a later one. A Go from 1.21 up fetches it by itself.
+go:
+	@want=$$(sed -n 's/^go //p' go.mod); \
+	if ! command -v $(GO) >/dev/null; then \
+		echo "make: install Go $$want or later: https://go.dev/dl/" >&2; exit 1; fi; \
+	have=$$($(GO) env GOVERSION 2>/dev/null | sed 's/^go//; s/[^0-9.].*//'); \
+	if [ "$$(printf '%s\n%s\n' "$$want" "$$have" | sort -V | head -n 1)" != "$$want" ]; then \
+		echo "make: this is Go $$have; install Go $$want or later: https://go.dev/dl/" >&2; exit 1; fi
+
+# A browser for the tests of the pages, and curl for the lines that the demo prints.
+tools:
+	@missing=""; \
+	command -v curl >/dev/null || missing=" curl"; \
+	browser=""; for b in $(BROWSERS); do command -v $$b >/dev/null && browser=$$b; done; \
+	[ -n "$$browser" ] || missing="$$missing chromium"; \
+	[ -n "$$missing" ] || exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "make: installing$$missing with apt-get"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null && exit 0; \
+	fi; \
+	echo "make: the tests need$$missing: install it with your system's package manager, such as: sudo apt-get install$$missing" >&2; exit 1

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"matricula/internal/account"
+)
+
+// jsonFlag is the choice between an output for people and one for programs.
+type jsonFlag struct {
+	JSON bool `name:"json" help:"Answer with JSON."`
+}
+
+// print writes v as one JSON value, or has people write what they read.
+func (j jsonFlag) print(out io.Writer, v any, people func(io.Writer)) error {
+	if !j.JSON {
+		people(out)
+		return nil
+	}
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(v)
+}
+
+// table writes rows in columns under a header.
+func table(out io.Writer, header []string, rows [][]string) {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, strings.Join(header, "\t"))
+	for _, row := range rows {
+		for i := range row {
+			row[i] = orDash(plain(row[i]))
+		}
+		fmt.Fprintln(w, strings.Join(row, "\t"))
+	}
+	_ = w.Flush() // a closed standard output has nobody to be told
+}
+
+// plain takes out of a text what would move a terminal's cursor or colour it:
+// names are whatever people typed.
+func plain(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || 0x7f <= r && r < 0xa0 {
+			return '\uFFFD'
+		}
+		return r
+	}, text)
+}
+
+// orDash shows that a cell is empty on purpose.
+func orDash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return text
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+// stamp is an instant in JSON, null where it is zero.
+func stamp(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+// explain words an error for an operator. What the rules refuse has sentences;
+// any other error speaks for itself.
+func explain(err error) string {
+	refusal, ok := errors.AsType[*account.Error](err)
+	if ok && len(refusal.Fields) > 0 {
+		var sentences []string
+		for _, field := range refusal.Fields {
+			sentences = append(sentences, field.Why)
+		}
+		return strings.Join(sentences, " ")
+	}
+	switch account.CodeOf(err) {
+	case account.Busy:
+		return "the database or the machine is busy; try again in a moment"
+	case account.NotFound:
+		if ok || err == account.NotFound {
+			return "there is no such thing"
+		}
+	case account.InUse:
+		return "others refer to it"
+	}
+	return err.Error()
+}

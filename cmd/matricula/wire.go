@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"matricula/internal/account"
+	"matricula/internal/mail"
+	"matricula/internal/password"
+	"matricula/internal/store"
+	"matricula/internal/store/sqlite"
+	"matricula/internal/token"
+	"matricula/internal/web"
+	"matricula/internal/web/clubs"
+	"matricula/internal/web/cohorts"
+	"matricula/internal/web/ops"
+	"matricula/internal/web/pages"
+)
+
+// core is the rules over an opened database.
+type core struct {
+	*account.Service
+	store *store.Store
+	inbox *mail.Dir // where a server's mails lie, nil where they are sent
+}
+
+// parts are what a core works with beside the settings. A command needs the clock
+// alone: it neither sends mails nor mints tokens.
+type parts struct {
+	now       func() time.Time
+	log       *slog.Logger
+	site      site
+	templates *mail.Templates
+	server    bool // it sends the mails, keeps the issuer and makes the first signing key
+}
+
+// openCore opens the installation, making the data directory, the database and
+// the secret where they are missing. What can be refused is refused before
+// anything is made.
+func openCore(ctx context.Context, c config, p parts) (*core, error) {
+	hasher, err := password.New(c.hash)
+	if err != nil {
+		return nil, err
+	}
+	master, err := c.findSecret()
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	missing := err != nil
+	if err := c.makeData(); err != nil {
+		return nil, err
+	}
+	opened, err := sqlite.Open(ctx, sqlite.Config{Path: c.databasePath(), Migrate: c.Migrate})
+	if err != nil {
+		return nil, err
+	}
+	made := &core{store: opened}
+	if missing {
+		master, err = c.makeSecret(ctx, opened)
+	}
+	if err == nil {
+		err = made.assemble(ctx, c, p, hasher, master)
+	}
+	if err != nil {
+		return nil, errors.Join(err, opened.Close())
+	}
+	return made, nil
+}
+
+// makeData makes the data directory, for this user alone.
+func (c config) makeData() error {
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return fmt.Errorf("data: the directory %s can't be made (%w); choose another with --data", c.Data, cause(err))
+	}
+	return nil
+}
+
+// assemble puts the rules together over the open database. A secret that the
+// database was not made with is refused, for the keys in it don't open.
+func (s *core) assemble(ctx context.Context, c config, p parts, hasher *password.Hasher, master token.Master) error {
+	if p.log == nil {
+		p.log = slog.New(slog.DiscardHandler)
+	}
+	issuer, sender := c.Issuer, mail.Sender(nil)
+	if p.server {
+		var err error
+		if issuer, err = account.KeepIssuer(ctx, s.store, c.Issuer, p.site.publicURL); err != nil {
+			return err
+		}
+		if sender, s.inbox, err = c.mailer(); err != nil {
+			return err
+		}
+	}
+	s.Service = account.New(account.Config{
+		Store: s.store, Hasher: hasher, Policy: c.policy, Master: master, Issuer: token.NewIssuer(master, issuer),
+		Templates: p.templates, Sender: sender, MailFrom: p.site.mailFrom, Now: p.now, Log: p.log,
+		PublicURL: p.site.publicURL, ResetPageURL: p.site.resetPage, Origins: p.site.listed,
+		AccessTTL: c.AccessTTL, RefreshTTL: c.RefreshTTL, SessionTTL: c.SessionTTL, ConfirmTTL: c.ConfirmTTL, ResetTTL: c.ResetTTL,
+		Limits: c.limits, HideRoster: c.EmailExists == "off",
+	})
+	if keys, err := s.Keys(ctx); err != nil || len(keys) == 0 && !p.server {
+		return err
+	}
+	return s.LoadKeys(ctx)
+}
+
+// mailer answers what mails are handed to, and the directory if that is one.
+func (c config) mailer() (mail.Sender, *mail.Dir, error) {
+	if c.smtp != nil {
+		return c.smtp, nil, nil
+	}
+	dir, err := mail.NewDir(c.mailPath())
+	return dir, dir, err
+}
+
+// close lets go of the database.
+func (c *core) close() error { return c.store.Close() }
+
+// ready says whether the database answers and takes changes.
+func (c *core) ready(ctx context.Context) error {
+	return c.store.Update(ctx, func(tx account.Tx) error {
+		_, err := tx.SigningKeys()
+		return err
+	})
+}
+
+// handlers are what the two listeners serve.
+type handlers struct{ public, private http.Handler }
+
+// doors puts the doors over the rules. stopping is closed when the server begins
+// to stop.
+func (c config) doors(s *core, p parts, stopping <-chan struct{}) handlers {
+	var inbox *mail.Dir
+	if c.DevMail {
+		inbox = s.inbox
+	}
+	cookie := web.NewCookie("matricula", c.https(), c.sameSite, c.SessionTTL)
+	club := clubs.New(clubs.Config{
+		Service: s.Service, Origins: p.site.origins,
+		ClubPageURL: p.site.clubPage, LinkEndedURL: p.site.publicURL + pages.LinkEndedPath,
+	})
+	cohort := cohorts.New(cohorts.Config{Service: s.Service, Origins: p.site.origins, Cookie: cookie})
+	watch := ops.New(ops.Config{Ready: s.ready, Stopping: stopping, Now: p.now})
+	page := pages.New(pages.Config{
+		Service: s.Service, Origins: p.site.origins, Cookie: cookie, PublicURL: p.site.publicURL, Zone: c.zone, DevMail: inbox,
+	})
+
+	// What is nobody's under /api is refused in the words of the older contract.
+	behind := map[string]http.Handler{"/api": club}
+	for _, door := range []struct {
+		prefixes []string
+		handler  http.Handler
+	}{{clubs.Prefixes, club}, {cohorts.Prefixes, cohort}, {ops.Prefixes, watch.Public()}} {
+		for _, prefix := range door.prefixes {
+			behind[prefix] = door.handler
+		}
+	}
+	public := web.Split(behind, page)
+	if c.https() {
+		public = web.StrictTransport(public)
+	}
+	return handlers{
+		public:  web.Log(p.log, p.now, c.proxies, public),
+		private: web.Log(p.log, p.now, nil, watch.Private()),
+	}
+}
