@@ -46,17 +46,27 @@ func (p *readers) Query(ctx context.Context, each func(store.Row) error, query s
 }
 
 func (p *readers) take(ctx context.Context) (*conn, error) {
+	c, err := p.takeIdle()
+	if c != nil || err != nil {
+		return c, err
+	}
+	return p.open(ctx)
+}
+
+// takeIdle answers a connection that is open, nil when there is none.
+func (p *readers) takeIdle() (*conn, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
 		return nil, ErrClosed
 	}
-	if n := len(p.idle); n > 0 {
-		c := p.idle[n-1]
-		p.idle = p.idle[:n-1]
-		return c, nil
+	n := len(p.idle)
+	if n == 0 {
+		return nil, nil
 	}
-	return p.open(ctx)
+	c := p.idle[n-1]
+	p.idle = p.idle[:n-1]
+	return c, nil
 }
 
 // put takes a connection back; one that is not whole is closed, and the next
@@ -78,6 +88,9 @@ func (p *readers) close() error {
 	p.mu.Unlock()
 	for range cap(p.places) {
 		p.places <- struct{}{}
+	}
+	for range cap(p.places) {
+		<-p.places // whoever comes now is told that it is closed
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

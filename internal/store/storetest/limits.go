@@ -1,0 +1,212 @@
+package storetest
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"matricula/internal/account"
+)
+
+func events(t *testing.T, open Open) {
+	s := open(t)
+	full := account.Event{
+		At: noon, Kind: account.SignedIn, Account: 7, Actor: "operator", Client: "2001:db8::1", RequestID: "r1", Detail: "clubs",
+	}
+	update(t, s, func(tx account.Tx) error { return tx.AddEvent(full) })
+	full.ID = 1
+	wantRead(t, "the event", []account.Event{full})(read(t, s).Events(7, 0, 10))
+	for i := range 6 {
+		update(t, s, func(tx account.Tx) error {
+			// Later ids with earlier times: newest is by id, as it was written.
+			return tx.AddEvent(account.Event{At: noon.Add(-time.Duration(i) * time.Hour), Kind: account.SignInFailed, Account: int64(i % 2)})
+		})
+	}
+	pages := func(of int64) (got []int64) {
+		for before := int64(0); ; {
+			page, err := read(t, s).Events(of, before, 2)
+			if err != nil || len(page) > 2 {
+				t.Fatalf("got %d events and %v, want 2 at most", len(page), err)
+			}
+			if len(page) == 0 {
+				return got
+			}
+			for _, e := range page {
+				got, before = append(got, e.ID), e.ID
+			}
+		}
+	}
+	want(t, "of all", pages(0), []int64{7, 6, 5, 4, 3, 2, 1})
+	want(t, "of one account", pages(1), []int64{7, 5, 3})
+}
+
+func signingKeys(t *testing.T, open Open) {
+	s := open(t)
+	keys := []account.SealedKey{
+		{ID: "b", CreatedAt: noon, Sealed: []byte{0, 1, 255}},
+		{ID: "a", CreatedAt: noon.Add(time.Second), Sealed: []byte("sealed")},
+	}
+	for _, i := range []int{1, 0} {
+		update(t, s, func(tx account.Tx) error { return tx.AddSigningKey(keys[i]) })
+	}
+	wantRead(t, "keys", keys)(read(t, s).SigningKeys())
+	refused(t, s, account.Taken, "", func(tx account.Tx) error { return tx.AddSigningKey(keys[0]) })
+}
+
+func meta(t *testing.T, open Open) {
+	s := open(t)
+	set := func(value string) (kept string) {
+		update(t, s, func(tx account.Tx) (err error) {
+			kept, err = tx.SetMeta("issuer", value)
+			return err
+		})
+		return kept
+	}
+	want(t, "first", set("https://one.test"), "https://one.test")
+	want(t, "second", set("https://two.test"), "https://one.test")
+	wantRead(t, "meta", "https://one.test")(read(t, s).Meta("issuer"))
+}
+
+func failures(t *testing.T, open Open) {
+	s := open(t)
+	add := func(d int, at time.Time) (n int64) {
+		update(t, s, func(tx account.Tx) (err error) {
+			n, err = tx.AddFailure(digest(d), at)
+			return err
+		})
+		return n
+	}
+	for i := range int64(3) {
+		want(t, "count", add(1, noon.Add(time.Duration(i)*time.Second)), i+1)
+	}
+	want(t, "count of another", add(2, noon), int64(1))
+	wantRead(t, "failures", account.Failures{Count: 3, LastAt: noon.Add(2 * time.Second)})(read(t, s).Failures(digest(1)))
+	update(t, s, func(tx account.Tx) error { return tx.ClearFailures(digest(1)) })
+	update(t, s, func(tx account.Tx) error { return tx.ClearFailures(digest(1)) }) // nothing to clear is no error
+	wantRead(t, "after the clearing", account.Failures{})(read(t, s).Failures(digest(1)))
+	wantRead(t, "of another", account.Failures{Count: 1, LastAt: noon})(read(t, s).Failures(digest(2)))
+}
+
+func lookups(t *testing.T, open Open) {
+	s := open(t)
+	ask := func(network, address int, at time.Time) (n int64) {
+		update(t, s, func(tx account.Tx) (err error) {
+			n, err = tx.AddLookup(digest(network), digest(address), at, at.Add(-time.Hour))
+			return err
+		})
+		return n
+	}
+	for _, step := range []struct {
+		what             string
+		network, address int
+		at               time.Duration
+		want             int64
+	}{
+		{"a first address", 1, 1, 0, 1},
+		{"the same again", 1, 1, 10 * time.Minute, 1},
+		{"a second address", 1, 2, 20 * time.Minute, 2},
+		{"another network", 2, 3, 20 * time.Minute, 1},
+		{"an hour after the first", 1, 3, time.Hour, 3},
+		{"when the first has gone", 1, 2, time.Hour + time.Microsecond, 2}, // not moved by being asked again
+		{"the first once more", 1, 1, time.Hour + time.Second, 3},
+		{"when the second has gone", 1, 1, 80*time.Minute + time.Microsecond, 2},
+	} {
+		if got := ask(step.network, step.address, noon.Add(step.at)); got != step.want {
+			t.Errorf("%s: got %d, want %d", step.what, got, step.want)
+		}
+	}
+	update(t, s, func(tx account.Tx) error { return tx.ForgetLookup(digest(1), digest(1)) })
+	update(t, s, func(tx account.Tx) error { return tx.ForgetLookup(digest(1), digest(9)) })
+	want(t, "after one was taken back", ask(1, 5, noon.Add(81*time.Minute)), int64(2))
+}
+
+// purge puts in one row of each kind on either side of its end.
+func purge(t *testing.T, open Open) {
+	s := open(t)
+	of := addAccount(t, s, "ada@x.test")
+	stale := noon.Add(-24 * time.Hour)
+	update(t, s, func(tx account.Tx) error {
+		for i, before := range []time.Duration{time.Microsecond, 0} {
+			session := clubsSession(of, tokenID(i))
+			session.KeepUntil = noon.Add(-before)
+			if err := tx.AddSession(session); err != nil {
+				return err
+			}
+			if _, err := tx.RevokeAccess(tokenID(i), noon.Add(-before)); err != nil {
+				return err
+			}
+			m := account.MailToken{ID: tokenID(i), Account: of, Kind: account.ResetToken, CreatedAt: stale, ExpiresAt: noon.Add(-before)}
+			if err := tx.AddMailToken(m); err != nil {
+				return err
+			}
+			if _, err := tx.AddLookup(digest(1), digest(i), stale.Add(-before), stale); err != nil {
+				return err
+			}
+			if _, err := tx.AddFailure(digest(i), stale.Add(-before)); err != nil {
+				return err
+			}
+			for _, concerned := range []int64{0, of} {
+				if err := tx.AddEvent(account.Event{At: stale.Add(-before), Kind: account.SignInFailed, Account: concerned}); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	gone := func() (n int64) {
+		update(t, s, func(tx account.Tx) (err error) {
+			n, err = tx.Purge(noon, stale, 100)
+			return err
+		})
+		return n
+	}
+	want(t, "gone", gone(), int64(6))
+	want(t, "gone the second time", gone(), int64(0))
+
+	r := read(t, s)
+	for i, wanted := range []error{account.NotFound, nil} {
+		id := tokenID(i)
+		if _, err := r.Holder(account.Clubs, id[:]); err != wanted {
+			t.Errorf("session %d: got %v, want %v", i, err, wanted)
+		}
+		if _, err := r.MailToken(id); err != wanted {
+			t.Errorf("mail token %d: got %v, want %v", i, err, wanted)
+		}
+		f, err := r.Failures(digest(i))
+		if err != nil || f.Count != int64(i) {
+			t.Errorf("failures %d: got %d and %v, want %d", i, f.Count, err, i)
+		}
+		did(t, s, fmt.Sprint("revoke again ", i), i == 0, func(tx account.Tx) (bool, error) { return tx.RevokeAccess(id, noon) })
+	}
+	wantRead(t, "events of the account", 2)(count(r.Events(of, 0, 10)))
+	wantRead(t, "events of all", 3)(count(r.Events(0, 0, 10)))
+	var asked int64
+	update(t, s, func(tx account.Tx) (err error) {
+		asked, err = tx.AddLookup(digest(1), digest(1), noon, time.UnixMicro(0))
+		return err
+	})
+	want(t, "lookups left", asked, int64(1))
+}
+
+func purgeIsBounded(t *testing.T, open Open) {
+	s := open(t)
+	update(t, s, func(tx account.Tx) error {
+		for i := range 5 {
+			if _, err := tx.RevokeAccess(tokenID(i), noon); err != nil {
+				return err
+			}
+			if err := tx.AddEvent(account.Event{At: noon, Kind: account.SignInFailed}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for _, wanted := range []int64{4, 4, 2, 0} {
+		var gone int64
+		update(t, s, func(tx account.Tx) (err error) {
+			gone, err = tx.Purge(noon.Add(time.Second), noon.Add(time.Second), 2)
+			return err
+		})
+		want(t, "gone", gone, wanted)
+	}
+}
