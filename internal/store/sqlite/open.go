@@ -82,8 +82,7 @@ func openEngine(ctx context.Context, c Config, files fs.FS) (*engine, error) {
 	if err != nil {
 		return nil, said(c.Path, err)
 	}
-	w := newWriter(func(ctx context.Context) (*conn, error) { return openWriter(ctx, c) })
-	w.conn = first
+	w := newWriter(first, func(ctx context.Context) (*conn, error) { return openWriter(ctx, c) })
 	r := newReaders(c.Readers, func(ctx context.Context) (*conn, error) {
 		return open(ctx, source(c.Path, c.BusyTimeout, reading, "mode=rw"))
 	})

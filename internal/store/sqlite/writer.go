@@ -26,7 +26,8 @@ type changeFunc = func(context.Context, store.Writer) error
 // writer owns the connection that writes.
 type writer struct {
 	open    func(context.Context) (*conn, error)
-	conn    *conn // nil until it is needed, and after an error of the machine
+	conn    *conn
+	suspect bool // conn had an error of the machine
 	queue   chan *change
 	closing chan struct{} // closed by close
 	ended   chan struct{} // closed when work has returned
@@ -34,9 +35,11 @@ type writer struct {
 	commits, failed, changes, largest, waits, inside atomic.Int64
 }
 
-func newWriter(open func(context.Context) (*conn, error)) *writer {
+// newWriter answers a writer over an open connection; open opens another like it.
+func newWriter(first *conn, open func(context.Context) (*conn, error)) *writer {
 	return &writer{
 		open:    open,
+		conn:    first,
 		queue:   make(chan *change, queueLength),
 		closing: make(chan struct{}),
 		ended:   make(chan struct{}),
@@ -108,7 +111,7 @@ func (w *writer) await(c *change) error {
 // (runtime.Goexit, as t.FailNow does) ends the writer; then everybody is told.
 func (w *writer) work() {
 	defer close(w.ended)
-	defer w.discard()
+	defer func() { _ = w.conn.close() }() // whoever needed it was told
 	for {
 		select {
 		case <-w.closing:
@@ -248,18 +251,27 @@ func (w *writer) refuse(first *change, err error) {
 // begin takes the lock at once (BEGIN IMMEDIATE): a transaction that read first
 // and then wanted to write could be refused at any point.
 func (w *writer) begin(ctx context.Context) error {
-	if w.conn == nil {
-		c, err := w.open(ctx)
-		if err != nil {
-			return fmt.Errorf("open the writer: %w", err)
-		}
-		w.conn = c
+	if w.suspect {
+		w.renew(ctx)
 	}
 	if err := w.conn.run(ctx, "BEGIN IMMEDIATE"); err != nil {
 		w.rollback(ctx, err)
 		return fmt.Errorf("begin: %w", err)
 	}
 	return nil
+}
+
+// renew puts another connection in the place of one that had an error. The old one
+// is closed after the new one was opened, and kept when that fails: the connection
+// that is closed last takes the log and its index away, and on a full disk nobody
+// could read until they are made again.
+func (w *writer) renew(ctx context.Context) {
+	fresh, err := w.open(ctx)
+	if err != nil {
+		return // the old one may do, and says so if not
+	}
+	_ = w.conn.close() // its error was told
+	w.conn, w.suspect = fresh, false
 }
 
 func (w *writer) commit(ctx context.Context, group int) error {
@@ -274,21 +286,14 @@ func (w *writer) commit(ctx context.Context, group int) error {
 
 // rollback clears away a transaction that can't be committed because of err. A
 // connection that had an error which says more than "locked" or "full" is not
-// trusted any more: the next transaction opens another.
+// trusted any more.
 func (w *writer) rollback(ctx context.Context, err error) {
 	w.failed.Add(1)
 	_ = w.conn.run(ctx, "ROLLBACK") // SQLite may have done it already
 	switch primary(err) {
 	case lib.SQLITE_BUSY, lib.SQLITE_FULL:
 	default:
-		w.discard()
-	}
-}
-
-func (w *writer) discard() {
-	if w.conn != nil {
-		_ = w.conn.close() // whoever needed it was told
-		w.conn = nil
+		w.suspect = true
 	}
 }
 
