@@ -124,3 +124,11 @@ func (a answer) says(t *testing.T, member string, want any) answer {
 
 // bearer is the header that a token is presented in.
 func bearer(token string) string { return "Authorization: Bearer " + token }
+
+// decode reads the body into v.
+func (a answer) decode(v any) error {
+	if err := json.Unmarshal(a.body, v); err != nil {
+		return fmt.Errorf("%s: %w: %s", a.call, err, a.body)
+	}
+	return nil
+}

@@ -1,0 +1,154 @@
+package acceptance
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/emersion/go-smtp"
+)
+
+// port is a port of this machine that is taken, so that nobody else gets it, but
+// at which nobody answers until it is opened.
+type port struct {
+	socket int
+	number int
+}
+
+// closedPort takes a port. Who connects to it is refused.
+func closedPort(t *testing.T) *port {
+	t.Helper()
+	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Close(socket) })
+	if err := syscall.Bind(socket, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	bound, err := syscall.Getsockname(socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &port{socket, bound.(*syscall.SockaddrInet4).Port}
+}
+
+func (p *port) String() string { return "127.0.0.1:" + strconv.Itoa(p.number) }
+
+// open lets somebody answer at the port.
+func (p *port) open(t *testing.T) net.Listener {
+	t.Helper()
+	if err := syscall.Listen(p.socket, syscall.SOMAXCONN); err != nil {
+		t.Fatal(err)
+	}
+	again, err := syscall.Dup(p.socket) // the listener and the test each close one
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := os.NewFile(uintptr(again), "listener")
+	defer file.Close()
+	ln, err := net.FileListener(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ln
+}
+
+// sink is a mail server that keeps what it is given.
+type sink struct {
+	// hangUp says of a letter whether to keep it and then to cut the connection
+	// before the client learns so.
+	hangUp func(letter, int) bool
+
+	mu   sync.Mutex
+	kept []letter
+	errs []error
+}
+
+// listen answers at a port until the test ends.
+func (s *sink) listen(t *testing.T, p *port) {
+	t.Helper()
+	srv := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
+		return &delivery{sink: s, conn: c}, nil
+	}))
+	srv.Domain = "localhost"
+	ln := p.open(t)
+	done := make(chan error, 1)
+	go func() { done <- srv.Serve(ln) }()
+	t.Cleanup(func() {
+		_ = srv.Close()
+		if err := <-done; err != nil && !errors.Is(err, smtp.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
+			t.Error(err)
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, err := range s.errs {
+			t.Error(err)
+		}
+	})
+}
+
+// keep keeps a letter, and says whether to hang up.
+func (s *sink) keep(raw []byte) (hangUp bool) {
+	l, err := readLetter(raw)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		s.errs = append(s.errs, err)
+		return false
+	}
+	copies := 0
+	for _, k := range s.kept {
+		if k.to == l.to && k.subject == l.subject {
+			copies++
+		}
+	}
+	s.kept = append(s.kept, l)
+	return s.hangUp != nil && s.hangUp(l, copies)
+}
+
+// letters answers what was kept, by address.
+func (s *sink) letters() map[string][]letter {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	byAddress := map[string][]letter{}
+	for _, l := range s.kept {
+		byAddress[l.to] = append(byAddress[l.to], l)
+	}
+	return byAddress
+}
+
+// delivery is one connection to a sink.
+type delivery struct {
+	sink *sink
+	conn *smtp.Conn
+}
+
+// Reset is part of smtp.Session.
+func (d *delivery) Reset() {}
+
+// Logout is part of smtp.Session.
+func (d *delivery) Logout() error { return nil }
+
+// Mail takes any sender.
+func (d *delivery) Mail(string, *smtp.MailOptions) error { return nil }
+
+// Rcpt takes any recipient.
+func (d *delivery) Rcpt(string, *smtp.RcptOptions) error { return nil }
+
+// Data keeps the letter.
+func (d *delivery) Data(r io.Reader) error {
+	raw, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	if d.sink.keep(raw) {
+		return d.conn.Close()
+	}
+	return nil
+}
