@@ -41,7 +41,7 @@ type Config struct {
 
 // Service is the rules. Its methods are safe for concurrent use.
 type Service struct {
-	Config
+	config  Config
 	store   Store
 	origins map[string]bool
 	wake    chan struct{} // a mail has been added by a change of this process
@@ -62,7 +62,7 @@ func New(c Config) *Service {
 	ttl(&c.ResetTTL, 30*time.Minute)
 	c.Limits = c.Limits.withDefaults()
 
-	s := &Service{Config: c, store: c.Store, origins: map[string]bool{}, wake: make(chan struct{}, 1)}
+	s := &Service{config: c, store: c.Store, origins: map[string]bool{}, wake: make(chan struct{}, 1)}
 	for _, origin := range c.Origins {
 		s.origins[origin] = true
 	}
@@ -71,7 +71,7 @@ func New(c Config) *Service {
 
 // now is the time that a rule writes and compares: whole microseconds, as the
 // store keeps them.
-func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Microsecond) }
+func (s *Service) now() time.Time { return s.config.Now().UTC().Truncate(time.Microsecond) }
 
 // find answers the account with this address, and whether there is one.
 func find(r Reader, key string) (Account, bool, error) {
@@ -84,11 +84,11 @@ func find(r Reader, key string) (Account, bool, error) {
 
 // hash makes a new hash and its class, or refuses with Busy.
 func (s *Service) hash(ctx context.Context, secret string) (hash, class string, err error) {
-	hash, err = s.Hasher.Hash(ctx, secret)
+	hash, err = s.config.Hasher.Hash(ctx, secret)
 	if err != nil {
 		return "", "", hashing(err)
 	}
-	return hash, s.Hasher.Class(), nil
+	return hash, s.config.Hasher.Class(), nil
 }
 
 // hashing turns what a Hasher says into what a rule says.
@@ -111,7 +111,7 @@ const busyRetry = time.Second
 // judge refuses a weak new password in the named field. own are the words that
 // it must not be.
 func (s *Service) judge(field, secret string, own ...string) error {
-	reasons := s.Policy.Judge(secret, own...)
+	reasons := s.config.Policy.Judge(secret, own...)
 	if len(reasons) == 0 {
 		return nil
 	}
@@ -124,7 +124,9 @@ func (s *Service) judge(field, secret string, own ...string) error {
 
 // PasswordReasons answers why the password would be refused at a registration,
 // as far as the password alone tells; none means that it is strong.
-func (s *Service) PasswordReasons(secret string) []password.Reason { return s.Policy.Judge(secret) }
+func (s *Service) PasswordReasons(secret string) []password.Reason {
+	return s.config.Policy.Judge(secret)
+}
 
 // putPassword is the one way by which a password changes: it ends every reset
 // token of both contracts and every session but the one with id keep, forgets

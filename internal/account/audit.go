@@ -20,6 +20,7 @@ const (
 	EmailConfirmed  EventKind = "confirm.done"
 	SignedIn        EventKind = "session.started"
 	SignInFailed    EventKind = "session.refused"
+	TriesUsedUp     EventKind = "session.tries-used-up" // the address, known or not, rests
 	SignedOut       EventKind = "session.ended"
 	SessionsEnded   EventKind = "sessions.ended" // all of an account, by an operator
 	AccessRevoked   EventKind = "token.access-revoked"
@@ -50,7 +51,7 @@ type Event struct {
 	At        time.Time
 	Kind      EventKind
 	Account   int64  // 0 where no account is concerned, or none exists
-	Actor     string // "" for the public, "operator" for a command
+	Actor     string // "" for the public, "operator" for a command, "server" for itself
 	Client    string // the client's address, "" for a command
 	RequestID string
 	Detail    string // a few words, such as "clubs" or a role's name
@@ -64,3 +65,6 @@ func (c Caller) event(now time.Time, kind EventKind, account int64, detail strin
 	}
 	return e
 }
+
+// system is the server itself as a caller.
+var system = Caller{Actor: "server"}

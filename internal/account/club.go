@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -44,15 +45,22 @@ type ClubEdit struct {
 // ClubOf answers the club of the officer whom an access token stands for. It
 // refuses with Unauthenticated.
 func (s *Service) ClubOf(ctx context.Context, access token.Secret) (Holder, Club, error) {
-	h, club, _, err := s.officer(s.store.Read(ctx), access)
-	return h, club, err
+	claims, err := s.parseAccess(access)
+	if err != nil {
+		return Holder{}, Club{}, err
+	}
+	return s.officer(s.store.Read(ctx), claims)
 }
 
 // EditClubOf edits the club of the officer whom an access token stands for. It
 // refuses with Unauthenticated and Invalid.
 func (s *Service) EditClubOf(ctx context.Context, c Caller, access token.Secret, edit ClubEdit) error {
+	claims, err := s.parseAccess(access)
+	if err != nil {
+		return err
+	}
 	return s.editClub(ctx, c, edit, func(r Reader) (Club, error) {
-		_, club, _, err := s.officer(r, access)
+		_, club, err := s.officer(r, claims)
 		return club, err
 	})
 }
@@ -192,7 +200,7 @@ func hasScheme(text string) bool {
 	}
 	port := rest[:len(rest)-len(strings.TrimLeft(rest, "0123456789"))]
 	rest = rest[len(port):]
-	return port == "" || rest != "" && !strings.HasPrefix(rest, "/") && !strings.HasPrefix(rest, "?") && !strings.HasPrefix(rest, "#")
+	return port == "" || len(port) > 5 || rest != "" && !strings.HasPrefix(rest, "/") && !strings.HasPrefix(rest, "?") && !strings.HasPrefix(rest, "#")
 }
 
 // set writes a value that is there.
@@ -214,7 +222,7 @@ func checkClub(r Reader, club Club) error {
 	if err != nil {
 		return err
 	}
-	errs = append(errs, checkTags(tags, club.Tags))
+	errs = append(errs, checkTags(tags, club.Tags), checkTimes(club))
 	if !listed(sizes, club.NumUsers) {
 		errs = append(errs, invalid("num_users", "There is no size %d.", club.NumUsers))
 	}
@@ -229,6 +237,24 @@ func checkLength(field, text string, most int) error {
 		return invalid(field, "This text holds a character that can't be kept.")
 	}
 	return nil
+}
+
+// checkTimes refuses an instant that JSON can't tell (RFC 3339 has four digits
+// for the year).
+func checkTimes(club Club) error {
+	var errs []error
+	for _, at := range []struct {
+		field string
+		time  time.Time
+	}{
+		{"apply_deadline_start", club.ApplyDeadlineStart}, {"apply_deadline_end", club.ApplyDeadlineEnd},
+		{"recruiting_start", club.RecruitingStart}, {"recruiting_end", club.RecruitingEnd},
+	} {
+		if year := at.time.UTC().Year(); year < 1 || year > 9999 {
+			errs = append(errs, invalid(at.field, "The year must have four digits."))
+		}
+	}
+	return allOf(errs...)
 }
 
 func checkTags(known []ListItem, tags []int64) error {
@@ -249,12 +275,7 @@ func checkTags(known []ListItem, tags []int64) error {
 }
 
 func listed(items []ListItem, id int64) bool {
-	for _, item := range items {
-		if item.ID == id {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(items, func(item ListItem) bool { return item.ID == id })
 }
 
 // addClub gives a new club a link name of its own and writes it.
@@ -264,12 +285,8 @@ func (s *Service) addClub(tx Tx, club Club) error {
 	if err != nil {
 		return err
 	}
-	used := map[string]bool{}
-	for _, name := range taken {
-		used[name] = true
-	}
 	club.LinkName = base
-	for n := 2; used[club.LinkName]; n++ {
+	for n := 2; slices.Contains(taken, club.LinkName); n++ {
 		club.LinkName = fmt.Sprintf("%s-%d", base, n)
 	}
 	club.Lists = club.Lists.filled()

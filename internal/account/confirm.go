@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"matricula/internal/mail"
@@ -38,16 +39,16 @@ func (s *Service) ResendConfirm(ctx context.Context, c Caller, email string) err
 // again, within its life, is as good as the first time; it signs nobody in. It
 // refuses with TokenInvalid.
 func (s *Service) Confirm(ctx context.Context, c Caller, presented token.Secret) error {
-	id, err := s.Issuer.ParseMailToken(token.ConfirmMail, presented)
+	id, err := s.config.Issuer.ParseMailToken(token.ConfirmMail, presented)
 	if err != nil {
 		return TokenInvalid
 	}
-	_, a, err := s.mailToken(s.store.Read(ctx), id, ConfirmToken)
+	a, err := s.mailToken(s.store.Read(ctx), id, ConfirmToken)
 	if err != nil || a.Confirmed() {
 		return err
 	}
 	return s.store.Update(ctx, func(tx Tx) error {
-		_, a, err := s.mailToken(tx, id, ConfirmToken)
+		a, err := s.mailToken(tx, id, ConfirmToken)
 		if err != nil || a.Confirmed() {
 			return err
 		}
@@ -59,33 +60,28 @@ func (s *Service) Confirm(ctx context.Context, c Caller, presented token.Secret)
 	})
 }
 
-// mailToken answers the row of a mailed token and its account, or refuses with
-// TokenInvalid: unknown, of another kind, expired, a decoy.
-func (s *Service) mailToken(r Reader, id token.ID, kinds ...MailTokenKind) (MailToken, Account, error) {
+// mailToken answers the account of a mailed token, or refuses with TokenInvalid: unknown, of another kind, expired, a decoy.
+func (s *Service) mailToken(r Reader, id token.ID, kinds ...MailTokenKind) (Account, error) {
 	t, err := r.MailToken(id)
 	if errors.Is(err, NotFound) {
-		return MailToken{}, Account{}, TokenInvalid
+		return Account{}, TokenInvalid
 	}
 	if err != nil {
-		return MailToken{}, Account{}, err
+		return Account{}, err
 	}
-	fits := false
-	for _, kind := range kinds {
-		fits = fits || t.Kind == kind
-	}
-	if !fits || t.Account == 0 || !s.now().Before(t.ExpiresAt) {
-		return MailToken{}, Account{}, TokenInvalid
+	if !slices.Contains(kinds, t.Kind) || t.Account == 0 || !s.now().Before(t.ExpiresAt) {
+		return Account{}, TokenInvalid
 	}
 	a, err := r.Account(t.Account)
 	if errors.Is(err, NotFound) {
-		return MailToken{}, Account{}, TokenInvalid
+		return Account{}, TokenInvalid
 	}
-	return t, a, err
+	return a, err
 }
 
 // addConfirmMail queues the mail that confirms an address.
 func (s *Service) addConfirmMail(tx Tx, a Account, id token.ID, club string, now time.Time) error {
-	t := MailToken{ID: id, Account: a.ID, Kind: ConfirmToken, CreatedAt: now, ExpiresAt: now.Add(s.ConfirmTTL)}
+	t := MailToken{ID: id, Account: a.ID, Kind: ConfirmToken, CreatedAt: now, ExpiresAt: now.Add(s.config.ConfirmTTL)}
 	return addTokenMail(tx, a, t, mail.Confirm, MailData{Club: club})
 }
 

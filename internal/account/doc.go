@@ -15,8 +15,9 @@
 // # Changes
 //
 // Whatever belongs together is written in one [Store.Update]: the row, its audit
-// event and its mail's outbox row. Hashing, sending, the clock and randomness
-// stay outside of it, because a change may run twice. What a rule learnt before
+// event and its mail's outbox row. Hashing, sending and randomness stay outside
+// of it, because a change may run twice; the time that it writes and compares is
+// read when it runs, since it may have waited for its turn. What a rule learnt before
 // the change (a password that was right, a token that was live) is asked again
 // inside it, since another change may have come between.
 package account

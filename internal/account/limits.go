@@ -2,7 +2,6 @@ package account
 
 import (
 	"context"
-	"errors"
 	"net/netip"
 	"time"
 
@@ -45,14 +44,14 @@ func (l Limits) withDefaults() Limits {
 // failureKey is what the failures of an address are counted under. It is keyed,
 // so the table doesn't tell who was tried, and unknown addresses count as well.
 func (s *Service) failureKey(key string) token.Digest {
-	return s.Master.MAC("failures", []byte(key))
+	return s.config.Master.MAC("failures", []byte(key))
 }
 
 // spendTry counts a try at the password of an address before the password is
 // looked at, so that many tries at once can't pass the limit together. A right
 // password clears the count. It refuses with TooMany.
-func (s *Service) spendTry(ctx context.Context, key string) error {
-	if s.Limits.Off {
+func (s *Service) spendTry(ctx context.Context, c Caller, key string) error {
+	if s.config.Limits.Off {
 		return nil
 	}
 	digest := s.failureKey(key)
@@ -62,14 +61,31 @@ func (s *Service) spendTry(ctx context.Context, key string) error {
 		if err != nil {
 			return err
 		}
-		wait := before.LastAt.Add(s.Limits.Rest).Sub(now)
-		if before.Count >= s.Limits.Failures && wait > 0 {
-			// Not counted: tries that are turned away must not prolong the rest.
-			return &Error{Code: TooMany, RetryAfter: min(wait, s.Limits.Rest)}
+		wait := before.LastAt.Add(s.config.Limits.Rest).Sub(now)
+		// Not counted: tries that are turned away must not prolong the rest. A rest
+		// that seems to take longer than any was begun by a clock that ran ahead.
+		if before.Count >= s.config.Limits.Failures && wait > 0 && wait <= s.config.Limits.Rest {
+			return &Error{Code: TooMany, RetryAfter: wait}
 		}
-		_, err = tx.AddFailure(digest, now)
-		return err
+		count, err := tx.AddFailure(digest, now)
+		if err != nil || count != s.config.Limits.Failures {
+			return err
+		}
+		a, _, err := find(tx, key)
+		if err != nil {
+			return err
+		}
+		return tx.AddEvent(c.event(now, TriesUsedUp, a.ID, ""))
 	})
+}
+
+// returnTry takes a try back that turned out to be none: the password was right,
+// or the server could not look at it.
+func (s *Service) returnTry(ctx context.Context, key string) error {
+	if s.config.Limits.Off {
+		return nil
+	}
+	return s.store.Update(ctx, func(tx Tx) error { return tx.TakeBackFailure(s.failureKey(key)) })
 }
 
 // spendLookup takes one address from the budget of the caller's network, or
@@ -79,12 +95,12 @@ func (s *Service) spendLookup(tx Tx, c Caller, key string, now time.Time) error 
 	if !ok {
 		return nil
 	}
-	asked, err := tx.AddLookup(network, s.lookupKey(key), now, now.Add(-s.Limits.LookupWindow))
+	asked, err := tx.AddLookup(network, s.lookupKey(key), now, now.Add(-s.config.Limits.LookupWindow))
 	if err != nil {
 		return err
 	}
-	if asked > s.Limits.Lookups {
-		return &Error{Code: TooMany, RetryAfter: s.Limits.LookupWindow / 12}
+	if asked > s.config.Limits.Lookups {
+		return &Error{Code: TooMany, RetryAfter: s.config.Limits.LookupWindow / 12}
 	}
 	return nil
 }
@@ -99,13 +115,13 @@ func (s *Service) refundLookup(tx Tx, c Caller, key string) error {
 }
 
 func (s *Service) lookupKey(key string) token.Digest {
-	return s.Master.MAC("lookup address", []byte(key))
+	return s.config.Master.MAC("lookup address", []byte(key))
 }
 
 // networkKey digests the network of a client: an IPv4 address, or the /64 that
 // one IPv6 site has for itself. ok is false where nothing is to be limited.
 func (s *Service) networkKey(client netip.Addr) (digest token.Digest, ok bool) {
-	if s.Limits.Off || !client.IsValid() {
+	if s.config.Limits.Off || !client.IsValid() {
 		return token.Digest{}, false
 	}
 	client = client.Unmap().WithZone("")
@@ -116,7 +132,7 @@ func (s *Service) networkKey(client netip.Addr) (digest token.Digest, ok bool) {
 		}
 		client = site.Addr()
 	}
-	return s.Master.MAC("lookup network", client.AsSlice()), true
+	return s.config.Master.MAC("lookup network", client.AsSlice()), true
 }
 
 // Unlock forgets the failures of an account.
@@ -136,8 +152,5 @@ func (s *Service) Unlock(ctx context.Context, c Caller, id int64) error {
 // Failures answers how many wrong passwords in a row the account has met.
 func (s *Service) Failures(ctx context.Context, a Account) (int64, error) {
 	f, err := s.store.Read(ctx).Failures(s.failureKey(a.Email.Key))
-	if err != nil && !errors.Is(err, NotFound) {
-		return 0, err
-	}
-	return f.Count, nil
+	return f.Count, err
 }

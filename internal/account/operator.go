@@ -63,7 +63,7 @@ func (s *Service) newPassword(ctx context.Context, secret string, own ...string)
 // addSetPasswordMail queues an invitation. Its link lives as long as a
 // confirmation's, since nobody sits waiting for it.
 func (s *Service) addSetPasswordMail(tx Tx, a Account, id token.ID, now time.Time) error {
-	t := MailToken{ID: id, Account: a.ID, Kind: SetPasswordToken, CreatedAt: now, ExpiresAt: now.Add(s.ConfirmTTL)}
+	t := MailToken{ID: id, Account: a.ID, Kind: SetPasswordToken, CreatedAt: now, ExpiresAt: now.Add(s.config.ConfirmTTL)}
 	return addTokenMail(tx, a, t, mail.SetPassword, MailData{})
 }
 

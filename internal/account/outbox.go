@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"net/url"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"time"
@@ -15,12 +15,11 @@ import (
 	"matricula/internal/token"
 )
 
-// How the outbox is worked off. A lease outlives the longest sending of a batch
-// by far, so that a mail goes out twice only when a process died between the
-// mail server's yes and the row's end.
+// How the outbox is worked off. A lease outlives the longest sending by far, so
+// that a mail goes out twice only when a process died between the mail server's
+// yes and the row's end.
 const (
-	mailBatch   = 16
-	mailSenders = 4
+	mailSenders = 8
 	mailLease   = 5 * time.Minute
 	mailTimeout = 45 * time.Second // one sending, every step of it
 	retryFirst  = 5 * time.Second
@@ -38,13 +37,23 @@ func (s *Service) mailAdded() {
 
 // sendMails works the outbox off until ctx ends: when a change of this process
 // queued a mail, and each second besides, for commands beside the server and
-// other instances queue too.
+// other instances queue too. Each sender takes a new mail as soon as it is free,
+// so a slow recipient holds up nobody else.
 func (s *Service) sendMails(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
+	var sending sync.WaitGroup
+	defer sending.Wait() // a stop finishes what it has begun
+	busy := make(chan struct{}, mailSenders)
 	for {
-		for s.SendDue(ctx) == mailBatch && ctx.Err() == nil {
-			// A full batch: more may wait.
+		lease := token.NewID()
+		for _, m := range s.claimMails(ctx, lease, mailSenders-len(busy)) {
+			busy <- struct{}{}
+			sending.Go(func() {
+				defer s.mailAdded() // there may be one for the sender that is free now
+				defer func() { <-busy }()
+				s.sendOne(ctx, m, lease)
+			})
 		}
 		select {
 		case <-ctx.Done():
@@ -55,74 +64,91 @@ func (s *Service) sendMails(ctx context.Context) {
 	}
 }
 
-// SendDue leases one batch of due mails, sends them, and answers how many it
-// leased. What fails stays and is due again later.
+// SendDue sends, one after the other, the mails that are due at this moment, and
+// answers how many it tried: what Run does, for whoever wants to wait for it.
 func (s *Service) SendDue(ctx context.Context) int {
 	lease := token.NewID()
-	var batch []OutboxMail
-	err := s.store.Update(ctx, func(tx Tx) (err error) {
-		now := s.now()
-		batch, err = tx.ClaimMail(now, lease, now.Add(mailLease), mailBatch)
-		return err
-	})
-	if err != nil {
-		if ctx.Err() == nil {
-			s.Log.Error("the outbox can't be read", "error", err)
-		}
-		return 0
-	}
-	// A stop finishes what it has begun, so that no mail goes out twice for it.
-	ctx = context.WithoutCancel(ctx)
-	var senders sync.WaitGroup
-	places := make(chan struct{}, mailSenders)
+	batch := s.claimMails(ctx, lease, 100)
 	for _, m := range batch {
-		places <- struct{}{}
-		senders.Go(func() {
-			defer func() { <-places }()
-			s.sendOne(ctx, m, lease)
-		})
+		s.sendOne(ctx, m, lease)
 	}
-	senders.Wait()
 	return len(batch)
 }
 
-// sendOne sends a leased mail and writes what came of it.
-func (s *Service) sendOne(ctx context.Context, m OutboxMail, lease token.ID) {
-	err := s.deliver(ctx, m)
-	if err == nil {
-		err = s.store.Update(ctx, func(tx Tx) error {
-			_, err := tx.EndMail(m.ID, lease)
-			return err
+// claimMails leases up to limit due mails. Decoys end right there, so that no
+// crowd of them keeps a real mail waiting.
+func (s *Service) claimMails(ctx context.Context, lease token.ID, limit int) []OutboxMail {
+	if limit == 0 {
+		return nil
+	}
+	for {
+		var claimed int
+		var mails []OutboxMail
+		err := s.store.Update(ctx, func(tx Tx) error {
+			now := s.now()
+			batch, err := tx.ClaimMail(now, lease, now.Add(mailLease), limit)
+			if err != nil {
+				return err
+			}
+			claimed, mails = len(batch), nil
+			for _, m := range batch {
+				if m.To != "" {
+					mails = append(mails, m)
+				} else if _, err := tx.EndMail(m.ID, lease); err != nil {
+					return err
+				}
+			}
+			return nil
 		})
 		if err != nil {
-			s.Log.Error("a sent mail can't be ended; it may go out again", "mail", m.ID, "error", err)
+			if ctx.Err() == nil {
+				s.config.Log.Error("the outbox can't be read", "error", err)
+			}
+			return nil
 		}
-		return
+		if len(mails) > 0 || claimed < limit {
+			return mails
+		}
 	}
-	if errors.Is(err, errLinkEnded) {
-		s.endMail(ctx, m, lease, MailDropped)
-		return
-	}
-	now := s.now()
-	due, dead := now.Add(retryAfter(m.Attempts)), time.Time{}
-	if mail.Permanent(err) || now.Sub(m.CreatedAt) >= giveUpAfter {
-		dead = now
-	}
-	s.Log.Warn("a mail was not sent", "mail", m.ID, "template", string(m.Template), "attempt", m.Attempts+1, "given_up", !dead.IsZero(), "error", err)
-	s.deferMail(ctx, m, lease, due, err.Error(), dead)
 }
 
-// endMail takes a mail that has no use any more out of the outbox.
+// sendOne sends a leased mail and writes what came of it. It goes on when ctx
+// ends: a mail that was cut off there would go out twice.
+func (s *Service) sendOne(ctx context.Context, m OutboxMail, lease token.ID) {
+	ctx = context.WithoutCancel(ctx)
+	switch err := s.deliver(ctx, m); {
+	case err == nil:
+		s.endMail(ctx, m, lease, "")
+	case errors.Is(err, errLinkEnded):
+		s.endMail(ctx, m, lease, MailDropped)
+	default:
+		s.putOff(ctx, m, lease, err)
+	}
+}
+
+// putOff makes a mail due later, or gives it up.
+func (s *Service) putOff(ctx context.Context, m OutboxMail, lease token.ID, reason error) {
+	now := s.now()
+	due, dead := now.Add(retryAfter(m.Attempts)), time.Time{}
+	if mail.Permanent(reason) || now.Sub(m.CreatedAt) >= giveUpAfter {
+		dead = now
+	}
+	s.config.Log.Warn("a mail was not sent", "mail", m.ID, "template", string(m.Template), "attempt", m.Attempts+1,
+		"given_up", !dead.IsZero(), "error", reason)
+	s.deferMail(ctx, m, lease, due, reason.Error(), dead)
+}
+
+// endMail takes a mail out of the outbox, with an event unless kind is "".
 func (s *Service) endMail(ctx context.Context, m OutboxMail, lease token.ID, kind EventKind) {
 	err := s.store.Update(ctx, func(tx Tx) error {
 		held, err := tx.EndMail(m.ID, lease)
-		if err != nil || !held || m.To == "" {
+		if err != nil || !held || kind == "" {
 			return err
 		}
-		return tx.AddEvent(Caller{}.event(s.now(), kind, m.Account, string(m.Template)))
+		return tx.AddEvent(system.event(s.now(), kind, m.Account, string(m.Template)))
 	})
 	if err != nil {
-		s.Log.Error("a mail can't be dropped", "mail", m.ID, "error", err)
+		s.config.Log.Error("a mail can't be taken out of the outbox; it may go out again", "mail", m.ID, "error", err)
 	}
 }
 
@@ -132,10 +158,10 @@ func (s *Service) deferMail(ctx context.Context, m OutboxMail, lease token.ID, d
 		if err != nil || !held || dead.IsZero() {
 			return err
 		}
-		return tx.AddEvent(Caller{}.event(dead, MailGivenUp, m.Account, string(m.Template)))
+		return tx.AddEvent(system.event(dead, MailGivenUp, m.Account, string(m.Template)))
 	})
 	if err != nil {
-		s.Log.Error("a mail can't be put off", "mail", m.ID, "error", err)
+		s.config.Log.Error("a mail can't be put off", "mail", m.ID, "error", err)
 	}
 }
 
@@ -153,10 +179,13 @@ func retryAfter(attempts int) time.Duration {
 var errLinkEnded = errors.New("the link has ended")
 
 // deliver composes a mail and sends it. Its secret is made here and nowhere kept.
-func (s *Service) deliver(ctx context.Context, m OutboxMail) error {
-	if m.To == "" {
-		return errLinkEnded // a decoy
-	}
+// A mail that makes a template or a sender panic is one that failed.
+func (s *Service) deliver(ctx context.Context, m OutboxMail) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
 	r := s.store.Read(ctx)
 	a, err := r.Account(m.Account)
 	if errors.Is(err, NotFound) {
@@ -166,7 +195,7 @@ func (s *Service) deliver(ctx context.Context, m OutboxMail) error {
 		return err
 	}
 	data := mail.Data{
-		Site: hostOf(s.PublicURL), SiteURL: s.PublicURL, Name: a.Name, Club: m.Data.Club, Email: a.Email.Text,
+		Site: hostOf(s.config.PublicURL), SiteURL: s.config.PublicURL, Name: a.Name, Club: m.Data.Club, Email: a.Email.Text,
 		OldEmail: m.Data.OldEmail, NewEmail: m.Data.NewEmail, When: m.CreatedAt,
 	}
 	if m.Token != (token.ID{}) {
@@ -174,17 +203,17 @@ func (s *Service) deliver(ctx context.Context, m OutboxMail) error {
 			return err
 		}
 	} else {
-		data.Link = s.PublicURL + "/forgot"
+		data.Link = s.config.PublicURL + "/forgot"
 	}
-	subject, text, html, err := s.Templates.Compose(m.Template, data)
+	subject, text, html, err := s.config.Templates.Compose(m.Template, data)
 	if err != nil {
 		return fmt.Errorf("compose %s: %w", m.Template, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, mailTimeout)
 	defer cancel()
-	return s.Sender.Send(ctx, mail.Message{
+	return s.config.Sender.Send(ctx, mail.Message{
 		ID:   fmt.Sprintf("%d.%d", m.CreatedAt.UnixMicro(), m.ID),
-		From: s.MailFrom, To: m.To, Subject: subject, Text: text, HTML: html, Date: s.now(),
+		From: s.config.MailFrom, To: m.To, Subject: subject, Text: text, HTML: html, Date: s.now(),
 	})
 }
 
@@ -201,17 +230,17 @@ func (s *Service) link(r Reader, m OutboxMail, a Account) (string, time.Duration
 	life := t.ExpiresAt.Sub(t.CreatedAt)
 	switch t.Kind {
 	case ConfirmToken:
-		return s.PublicURL + "/api/user/confirm/" + s.Issuer.MailToken(token.ConfirmMail, t.ID).Reveal(), life, nil
+		return s.config.PublicURL + "/api/user/confirm/" + s.config.Issuer.MailToken(token.ConfirmMail, t.ID).Reveal(), life, nil
 	case ResetToken:
-		return withQuery(s.ResetPageURL, "token", s.Issuer.MailToken(token.ResetMail, t.ID).Reveal()), life, nil
+		return withQuery(s.config.ResetPageURL, "token", s.config.Issuer.MailToken(token.ResetMail, t.ID).Reveal()), life, nil
 	}
-	signed, err := s.Issuer.SignReset(token.Reset{Account: a.ID, ID: t.ID, ExpiresAt: t.ExpiresAt}, a.PasswordHash)
+	signed, err := s.config.Issuer.SignReset(token.Reset{Account: a.ID, ID: t.ID, ExpiresAt: t.ExpiresAt}, a.PasswordHash)
 	if err != nil {
 		return "", 0, err
 	}
 	origin := m.Data.Origin
 	if !s.origins[origin] {
-		origin = s.PublicURL // never listed (a mail of an operator), or no longer
+		origin = s.config.PublicURL // never listed (a mail of an operator), or no longer
 	}
 	return origin + "/change-password?token=" + url.QueryEscape(signed.Reveal()) + "&id=" + strconv.FormatInt(a.ID, 10), life, nil
 }
@@ -239,21 +268,4 @@ func hostOf(address string) string {
 // OutboxStats counts the mails that wait and those given up.
 func (s *Service) OutboxStats(ctx context.Context) (OutboxStats, error) {
 	return s.store.Read(ctx).OutboxStats()
-}
-
-// every calls work now and then each interval, until ctx ends, and logs what
-// fails: it is tried again the next time.
-func (s *Service) every(ctx context.Context, interval time.Duration, what string, work func(context.Context) error) {
-	tick := time.NewTicker(interval)
-	defer tick.Stop()
-	for {
-		if err := work(ctx); err != nil && ctx.Err() == nil {
-			s.Log.Error(what, slog.Any("error", err))
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
 }

@@ -192,7 +192,7 @@ type Project struct {
 type Student struct {
 	ID, Account, Year int64
 	Project           int64  // 0 for none
-	NusnetID          string // "" for none; unique among students
+	NusnetID          string // "" for none; unique among the students of a cohort
 	MatricNo          string // likewise
 }
 

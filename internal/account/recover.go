@@ -48,7 +48,7 @@ func (s *Service) requestReset(ctx context.Context, c Caller, address Address, k
 		if !found {
 			return addDecoyMail(tx, id, kind, now)
 		}
-		t := MailToken{ID: id, Account: a.ID, Kind: kind, CreatedAt: now, ExpiresAt: now.Add(s.ResetTTL)}
+		t := MailToken{ID: id, Account: a.ID, Kind: kind, CreatedAt: now, ExpiresAt: now.Add(s.config.ResetTTL)}
 		return addTokenMail(tx, a, t, template, data)
 	})
 }
@@ -58,12 +58,12 @@ func (s *Service) requestReset(ctx context.Context, c Caller, address Address, k
 // contract, "confirm-reset"). It refuses, in this order, with TokenInvalid,
 // WeakPassword (the token stays usable) and Busy.
 func (s *Service) Reset(ctx context.Context, c Caller, presented token.Secret, fresh string) error {
-	id, err := s.Issuer.ParseMailToken(token.ResetMail, presented)
+	id, err := s.config.Issuer.ParseMailToken(token.ResetMail, presented)
 	if err != nil {
 		return TokenInvalid
 	}
 	return s.reset(ctx, c, fresh, func(r Reader) (token.ID, Account, error) {
-		_, a, err := s.mailToken(r, id, ResetToken)
+		a, err := s.mailToken(r, id, ResetToken)
 		return id, a, err
 	})
 }
@@ -82,15 +82,15 @@ func (s *Service) resetLink(r Reader, account int64, presented token.Secret) (to
 	if err != nil && !errors.Is(err, NotFound) {
 		return token.ID{}, Account{}, err
 	}
-	claims, err := s.Issuer.ParseReset(presented, account, a.PasswordHash, s.now())
+	claims, err := s.config.Issuer.ParseReset(presented, account, a.PasswordHash, s.now())
 	if err != nil {
 		return token.ID{}, Account{}, TokenInvalid
 	}
-	t, owner, err := s.mailToken(r, claims.ID, ResetLinkToken, SetPasswordToken)
+	owner, err := s.mailToken(r, claims.ID, ResetLinkToken, SetPasswordToken)
 	if err != nil {
 		return token.ID{}, Account{}, err
 	}
-	if t.Account != account {
+	if owner.ID != account {
 		return token.ID{}, Account{}, TokenInvalid
 	}
 	return claims.ID, owner, nil

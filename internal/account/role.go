@@ -145,6 +145,9 @@ const (
 // administrator (year 0). It refuses with NotFound when it is not held.
 func (s *Service) RevokeRole(ctx context.Context, c Caller, account int64, name RoleName, year int64) error {
 	return s.store.Update(ctx, func(tx Tx) error {
+		if _, err := tx.Account(account); err != nil {
+			return err
+		}
 		grants, err := tx.Grants(account)
 		if err != nil {
 			return err

@@ -15,7 +15,7 @@ var notOnRoster = &Error{Code: NotOnRoster, Fields: []FieldError{
 // from the budget of the caller's network. It refuses with Invalid and TooMany.
 func (s *Service) OnRoster(ctx context.Context, c Caller, email string) (bool, error) {
 	address, err := ParseAddress(email)
-	if err != nil || s.HideRoster {
+	if err != nil || s.config.HideRoster {
 		return err == nil, err
 	}
 	var listed bool

@@ -1,8 +1,10 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -23,6 +25,34 @@ func (s *Service) Run(ctx context.Context) error {
 	return nil
 }
 
+// every calls work now and then each interval, until ctx ends, and logs what
+// fails: it is tried again the next time.
+func (s *Service) every(ctx context.Context, interval time.Duration, what string, work func(context.Context) error) {
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
+	for {
+		if err := calm(ctx, work); err != nil && ctx.Err() == nil {
+			s.config.Log.Error(what, "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// calm makes an error of a panic: what runs beside the requests must not end the
+// program.
+func calm(ctx context.Context, work func(context.Context) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return work(ctx)
+}
+
 // LoadKeys reads the signing keys and gives them to the issuer; the first server
 // on a database makes the first key. A key that the secret doesn't open is an
 // error: the secret is not the one of this database.
@@ -36,16 +66,16 @@ func (s *Service) LoadKeys(ctx context.Context) error {
 			return err
 		}
 	}
-	if slices.EqualFunc(sealed, s.Issuer.Keys(), func(a SealedKey, b token.KeyInfo) bool { return a.ID == b.ID }) {
+	if slices.EqualFunc(sealed, s.config.Issuer.Keys(), func(a SealedKey, b token.KeyInfo) bool { return a.ID == b.ID }) {
 		return nil // nothing new
 	}
 	keys := make([]token.SigningKey, len(sealed))
 	for i, k := range sealed {
-		if keys[i], err = s.Master.OpenKey(k.ID, k.CreatedAt, k.Sealed); err != nil {
+		if keys[i], err = s.config.Master.OpenKey(k.ID, k.CreatedAt, k.Sealed); err != nil {
 			return fmt.Errorf("signing key %s does not open with this secret; give the secret that the database was made with: %w", k.ID, err)
 		}
 	}
-	s.Issuer.SetKeys(keys)
+	s.config.Issuer.SetKeys(keys)
 	return nil
 }
 
@@ -55,7 +85,7 @@ func (s *Service) firstKey(ctx context.Context) ([]SealedKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	sealed, err := s.Master.SealKey(key)
+	sealed, err := s.config.Master.SealKey(key)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +99,7 @@ func (s *Service) firstKey(ctx context.Context) ([]SealedKey, error) {
 			return err
 		}
 		keys = []SealedKey{made}
-		return tx.AddEvent(Caller{}.event(key.CreatedAt, KeyMade, 0, key.ID))
+		return tx.AddEvent(system.event(key.CreatedAt, KeyMade, 0, key.ID))
 	})
 	return keys, err
 }
@@ -86,7 +116,7 @@ func (s *Service) Purge(ctx context.Context) error {
 		var gone int64
 		err := s.store.Update(ctx, func(tx Tx) (err error) {
 			now := s.now()
-			gone, err = tx.Purge(now, now.Add(-staleAfter), atOnce)
+			gone, err = tx.Purge(s.ends(now), atOnce)
 			return err
 		})
 		if err != nil || gone < atOnce {
@@ -95,26 +125,30 @@ func (s *Service) Purge(ctx context.Context) error {
 	}
 }
 
-// staleAfter is how long failures, lookups and events without an account are
-// kept: longer than any limit looks back.
-const staleAfter = 30 * 24 * time.Hour
+// ends says when each kind of row has ended. What would revive something when the
+// clock is put back, a revoked id above all, stays well beyond its end.
+func (s *Service) ends(now time.Time) Ends {
+	longAgo := now.Add(-30 * 24 * time.Hour)
+	return Ends{
+		Sessions: now, MailTokens: now,
+		Revoked: longAgo, DeadMails: longAgo, Failures: longAgo, Events: longAgo,
+		Lookups: now.Add(-s.config.Limits.LookupWindow),
+	}
+}
 
-// KeepIssuer answers the issuer of tokens that this installation keeps: wanted
-// where it is given, else the one kept, else the public URL, kept from then on
-// so that a change of address leaves tokens good (setting issuer).
+// KeepIssuer answers the issuer of tokens: wanted where it is given, else the one
+// that the database keeps. The first server on a database decides which that is,
+// wanted or else its public URL, so that a later change of address leaves tokens
+// good (setting issuer).
 func KeepIssuer(ctx context.Context, store Store, wanted, publicURL string) (string, error) {
-	if wanted != "" {
-		return wanted, nil
-	}
 	kept, err := store.Read(ctx).Meta(issuerMeta)
-	if CodeOf(err) != NotFound {
-		return kept, err
+	if CodeOf(err) == NotFound {
+		err = store.Update(ctx, func(tx Tx) (err error) {
+			kept, err = tx.SetMeta(issuerMeta, cmp.Or(wanted, publicURL))
+			return err
+		})
 	}
-	err = store.Update(ctx, func(tx Tx) (err error) {
-		kept, err = tx.SetMeta(issuerMeta, publicURL)
-		return err
-	})
-	return kept, err
+	return cmp.Or(wanted, kept), err
 }
 
 const issuerMeta = "issuer"

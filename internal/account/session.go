@@ -1,7 +1,6 @@
 package account
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"time"
@@ -19,11 +18,11 @@ type AccessToken struct {
 // row is what makes the token good.
 func (s *Service) mint(session Session, id token.ID) (AccessToken, error) {
 	now := s.now()
-	ends := now.Add(s.AccessTTL)
+	ends := now.Add(s.config.AccessTTL)
 	if ends.After(session.KeepUntil) {
 		ends = session.KeepUntil // no token may outlive the row that can end it
 	}
-	signed, err := s.Issuer.SignAccess(token.Access{
+	signed, err := s.config.Issuer.SignAccess(token.Access{
 		Account: session.Account, Session: id, ID: token.NewID(), IssuedAt: now, ExpiresAt: ends,
 	})
 	if err != nil {
@@ -32,52 +31,70 @@ func (s *Service) mint(session Session, id token.ID) (AccessToken, error) {
 	return AccessToken{Access: signed, ExpiresIn: ends.Sub(now).Truncate(time.Second)}, nil
 }
 
+// JWKS answers the public keys that verify access tokens, as a JWK set (RFC 7517
+// §5).
+func (s *Service) JWKS() []byte { return s.config.Issuer.JWKS() }
+
 // Refresh mints an access token for a live refresh token (clubs contract,
 // "refresh"). It refuses with Unauthenticated.
 func (s *Service) Refresh(ctx context.Context, presented token.Secret) (AccessToken, error) {
-	h, claims, err := s.refreshHolder(s.store.Read(ctx), presented)
+	claims, err := s.parseRefresh(presented)
+	if err != nil {
+		return AccessToken{}, err
+	}
+	h, err := s.refreshHolder(s.store.Read(ctx), claims)
 	if err != nil {
 		return AccessToken{}, err
 	}
 	return s.mint(h.Session, claims.Session)
 }
 
-// refreshHolder answers whom a refresh token stands for.
-func (s *Service) refreshHolder(r Reader, presented token.Secret) (Holder, token.Refresh, error) {
-	now := s.now()
-	claims, err := s.Issuer.ParseRefresh(presented, now)
+// parseRefresh reads a refresh token, without asking the database.
+func (s *Service) parseRefresh(presented token.Secret) (token.Refresh, error) {
+	claims, err := s.config.Issuer.ParseRefresh(presented, s.now())
 	if err != nil {
-		return Holder{}, token.Refresh{}, Unauthenticated
+		return token.Refresh{}, Unauthenticated
 	}
+	return claims, nil
+}
+
+// refreshHolder answers whom a refresh token stands for.
+func (s *Service) refreshHolder(r Reader, claims token.Refresh) (Holder, error) {
 	h, err := r.Holder(Clubs, claims.Session[:])
 	if err != nil {
-		return Holder{}, token.Refresh{}, unauthenticated(err)
+		return Holder{}, unauthenticated(err)
 	}
-	live := h.Session.RefreshEndedAt.IsZero() && now.Before(h.Session.ExpiresAt)
+	live := h.Session.RefreshEndedAt.IsZero() && s.now().Before(h.Session.ExpiresAt)
 	if !live || h.Account.ID != claims.Account || !mayUseClub(h.Account) {
-		return Holder{}, token.Refresh{}, Unauthenticated
+		return Holder{}, Unauthenticated
 	}
-	return h, claims, nil
+	return h, nil
 }
 
 // mayUseClub reports whether an account's clubs tokens count: they do for a
 // confirmed, enabled owner of a club, asked anew at each use.
 func mayUseClub(a Account) bool { return a.Confirmed() && !a.Disabled() && a.ClubID != 0 }
 
-// officer answers whom an access token stands for, and the club, in one statement.
-func (s *Service) officer(r Reader, presented token.Secret) (Holder, Club, token.Access, error) {
-	claims, err := s.Issuer.ParseAccess(presented, s.now())
+// parseAccess reads an access token, without asking the database.
+func (s *Service) parseAccess(presented token.Secret) (token.Access, error) {
+	claims, err := s.config.Issuer.ParseAccess(presented, s.now())
 	if err != nil {
-		return Holder{}, Club{}, token.Access{}, Unauthenticated
+		return token.Access{}, Unauthenticated
 	}
+	return claims, nil
+}
+
+// officer answers whom an access token stands for, and the club, in one statement.
+func (s *Service) officer(r Reader, claims token.Access) (Holder, Club, error) {
 	h, club, err := r.Officer(claims.Session, claims.ID)
 	if err != nil {
-		return Holder{}, Club{}, token.Access{}, unauthenticated(err)
+		return Holder{}, Club{}, unauthenticated(err)
 	}
-	if h.Account.ID != claims.Account || !mayUseClub(h.Account) {
-		return Holder{}, Club{}, token.Access{}, Unauthenticated
+	live := s.now().Before(claims.ExpiresAt)
+	if !live || h.Account.ID != claims.Account || !mayUseClub(h.Account) {
+		return Holder{}, Club{}, Unauthenticated
 	}
-	return h, club, claims, nil
+	return h, club, nil
 }
 
 // unauthenticated says that a session that isn't there is no session; any other
@@ -92,8 +109,12 @@ func unauthenticated(err error) error {
 // RevokeAccess ends the access token presented, and nothing else. It refuses with
 // Unauthenticated, a second time too.
 func (s *Service) RevokeAccess(ctx context.Context, c Caller, presented token.Secret) error {
+	claims, err := s.parseAccess(presented)
+	if err != nil {
+		return err
+	}
 	return s.store.Update(ctx, func(tx Tx) error {
-		h, _, claims, err := s.officer(tx, presented)
+		h, _, err := s.officer(tx, claims)
 		if err != nil {
 			return err
 		}
@@ -111,13 +132,17 @@ func (s *Service) RevokeAccess(ctx context.Context, c Caller, presented token.Se
 // RevokeRefresh ends the refresh token presented; access tokens minted from it
 // live on until they expire. It refuses with Unauthenticated, a second time too.
 func (s *Service) RevokeRefresh(ctx context.Context, c Caller, presented token.Secret) error {
+	claims, err := s.parseRefresh(presented)
+	if err != nil {
+		return err
+	}
 	return s.store.Update(ctx, func(tx Tx) error {
-		h, claims, err := s.refreshHolder(tx, presented)
+		h, err := s.refreshHolder(tx, claims)
 		if err != nil {
 			return err
 		}
 		now := s.now()
-		first, err := tx.EndRefresh(claims.Session, now)
+		first, err := tx.EndRefresh(claims.Session, now, now.Add(s.config.AccessTTL))
 		if err != nil {
 			return err
 		}
@@ -137,6 +162,9 @@ type Member struct {
 // Who answers whom a cohorts session stands for (cohorts contract, "info"). It
 // refuses with Unauthenticated.
 func (s *Service) Who(ctx context.Context, presented token.Secret) (Member, error) {
+	if presented.IsZero() {
+		return Member{}, Unauthenticated
+	}
 	r := s.store.Read(ctx)
 	h, err := s.memberHolder(r, presented)
 	if err != nil {
@@ -147,9 +175,6 @@ func (s *Service) Who(ctx context.Context, presented token.Secret) (Member, erro
 
 // memberHolder answers whom a cookie's secret stands for.
 func (s *Service) memberHolder(r Reader, presented token.Secret) (Holder, error) {
-	if presented.IsZero() {
-		return Holder{}, Unauthenticated
-	}
 	digest := presented.Digest()
 	h, err := r.Holder(Cohorts, digest[:])
 	if err != nil {
@@ -173,6 +198,10 @@ func memberOf(r Reader, a Account, now time.Time) (Member, error) {
 
 // SignOut ends the cohorts session presented. It refuses with Unauthenticated.
 func (s *Service) SignOut(ctx context.Context, c Caller, presented token.Secret) error {
+	// Looked at before a change is asked for: noise must not take turns at writing.
+	if _, err := s.memberHolder(s.store.Read(ctx), presented); err != nil {
+		return err
+	}
 	return s.store.Update(ctx, func(tx Tx) error {
 		h, err := s.memberHolder(tx, presented)
 		if err != nil {
@@ -222,20 +251,25 @@ func (s *Service) EndSessions(ctx context.Context, c Caller, account int64) (int
 // refuses with Unauthenticated, WrongPassword, SamePassword, WeakPassword,
 // TooMany and Busy. A wrong current password counts as a failed sign-in.
 func (s *Service) ChangePassword(ctx context.Context, c Caller, presented token.Secret, old, fresh string) error {
-	h, club, _, err := s.officer(s.store.Read(ctx), presented)
+	claims, err := s.parseAccess(presented)
+	if err != nil {
+		return err
+	}
+	h, club, err := s.officer(s.store.Read(ctx), claims)
 	if err != nil {
 		return err
 	}
 	a := h.Account
-	if err := s.spendTry(ctx, a.Email.Key); err != nil {
+	if err := s.spendTry(ctx, c, a.Email.Key); err != nil {
 		return err
 	}
 	verdict, err := s.verify(ctx, a, a.Email.Key, old)
-	if err != nil {
-		return err
-	}
-	if !verdict.OK {
+	if err == nil && !verdict.OK {
 		return s.refuseOldPassword(ctx, c, a.ID)
+	}
+	// Right, or not looked at: either way no wrong password has been tried.
+	if err := errors.Join(err, s.returnTry(ctx, a.Email.Key)); err != nil {
+		return err
 	}
 	if old == fresh {
 		return SamePassword
@@ -248,14 +282,14 @@ func (s *Service) ChangePassword(ctx context.Context, c Caller, presented token.
 		return err
 	}
 	return s.askMail(ctx, func(tx Tx) error {
-		again, _, _, err := s.officer(tx, presented)
-		switch {
-		case err != nil:
+		again, _, err := s.officer(tx, claims)
+		if err != nil {
 			return err
-		case !bytes.Equal(again.Session.ID, h.Session.ID):
-			return Unauthenticated
-		case again.Account.PasswordHash != a.PasswordHash:
-			return WrongPassword // another change came first
+		}
+		// A sign-in may have replaced an old hash by today's meanwhile; any other
+		// change of the password has ended this session, unless it was this one's.
+		if again.Account.PasswordHash != a.PasswordHash && !verdict.Outdated {
+			return WrongPassword
 		}
 		now := s.now()
 		if err := s.putPassword(tx, again.Account, hash, class, again.Session.ID, now); err != nil {

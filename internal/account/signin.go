@@ -32,8 +32,8 @@ func (s *Service) SignInOfficer(ctx context.Context, c Caller, email, secret str
 		if !a.Confirmed() {
 			return s.remindUnconfirmed(tx, c, a, mailID, now)
 		}
-		refreshEnds := now.Add(s.RefreshTTL)
-		signed = s.session(session[:], a.ID, Clubs, c, now, refreshEnds, refreshEnds.Add(s.AccessTTL))
+		refreshEnds := now.Add(s.config.RefreshTTL)
+		signed = s.session(session[:], a.ID, Clubs, c, now, refreshEnds, refreshEnds.Add(s.config.AccessTTL))
 		if err := tx.AddSession(signed); err != nil {
 			return err
 		}
@@ -58,7 +58,7 @@ func (s *Service) signPair(signed Session, id token.ID) (Pair, error) {
 	refresh := token.Refresh{
 		Account: signed.Account, Session: id, IssuedAt: signed.CreatedAt, ExpiresAt: signed.ExpiresAt,
 	}
-	refreshToken, err := s.Issuer.SignRefresh(refresh)
+	refreshToken, err := s.config.Issuer.SignRefresh(refresh)
 	if err != nil {
 		return Pair{}, err
 	}
@@ -68,7 +68,7 @@ func (s *Service) signPair(signed Session, id token.ID) (Pair, error) {
 	}
 	return Pair{
 		Access: access.Access, AccessExpiresIn: access.ExpiresIn,
-		Refresh: refreshToken, RefreshExpiresIn: s.RefreshTTL,
+		Refresh: refreshToken, RefreshExpiresIn: s.config.RefreshTTL,
 	}, nil
 }
 
@@ -89,11 +89,11 @@ func (s *Service) SignInMember(ctx context.Context, c Caller, email, secret stri
 		if !a.Confirmed() {
 			return SignInRefused
 		}
-		if err := endPresented(tx, presented); err != nil {
+		now := s.now()
+		if err := endPresented(tx, c, presented, now); err != nil {
 			return err
 		}
-		now := s.now()
-		cookie.ExpiresAt = now.Add(s.SessionTTL)
+		cookie.ExpiresAt = now.Add(s.config.SessionTTL)
 		if err := tx.AddSession(s.session(digest[:], a.ID, Cohorts, c, now, cookie.ExpiresAt, cookie.ExpiresAt)); err != nil {
 			return err
 		}
@@ -107,13 +107,22 @@ func (s *Service) SignInMember(ctx context.Context, c Caller, email, secret stri
 }
 
 // endPresented ends the cohorts session that a browser brought along.
-func endPresented(tx Tx, presented token.Secret) error {
+func endPresented(tx Tx, c Caller, presented token.Secret, now time.Time) error {
 	if presented.IsZero() {
 		return nil
 	}
 	digest := presented.Digest()
-	_, err := tx.EndSession(Cohorts, digest[:])
-	return err
+	h, err := tx.Holder(Cohorts, digest[:])
+	if errors.Is(err, NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := tx.EndSession(Cohorts, digest[:]); err != nil {
+		return err
+	}
+	return tx.AddEvent(c.event(now, SignedOut, h.Account.ID, "another sign-in"))
 }
 
 func (s *Service) session(id []byte, account int64, contract Contract, c Caller, now, expires, keep time.Time) Session {
@@ -132,18 +141,27 @@ func (s *Service) signIn(ctx context.Context, c Caller, email, secret string, co
 	if err != nil {
 		return SignInRefused // no account can have it, so nothing is told
 	}
-	if err := s.spendTry(ctx, address.Key); err != nil {
+	if err := s.spendTry(ctx, c, address.Key); err != nil {
 		return err
 	}
 	// A sign-in at the same moment may have replaced an old hash by today's; then
 	// the same password is looked at once more.
-	for range 3 {
+	err = errHashMoved
+	for tries := 0; tries < 3 && errors.Is(err, errHashMoved); tries++ {
 		err = s.trySignIn(ctx, c, address, secret, contract, start)
-		if !errors.Is(err, errHashMoved) {
-			return err
-		}
 	}
-	return &Error{Code: Busy, RetryAfter: busyRetry}
+	if errors.Is(err, errHashMoved) {
+		err = &Error{Code: Busy, RetryAfter: busyRetry}
+	}
+	switch CodeOf(err) {
+	case SignInRefused, Unconfirmed:
+		return err
+	}
+	if err != nil {
+		// The server failed, not the password; when the caller has gone, too.
+		err = errors.Join(err, s.returnTry(context.WithoutCancel(ctx), address.Key))
+	}
+	return err
 }
 
 // errHashMoved says that the hash changed while the password was looked at.
@@ -171,32 +189,32 @@ func (s *Service) trySignIn(ctx context.Context, c Caller, address Address, secr
 
 	unconfirmed := false
 	err = s.store.Update(ctx, func(tx Tx) error {
-		now, err := tx.Account(a.ID)
+		current, err := tx.Account(a.ID)
 		switch {
 		case errors.Is(err, NotFound):
 			return SignInRefused
 		case err != nil:
 			return err
-		case now.PasswordHash != a.PasswordHash:
+		case current.PasswordHash != a.PasswordHash:
 			return errHashMoved
-		case now.Disabled() || contract == Clubs && now.ClubID == 0:
+		case current.Disabled() || contract == Clubs && current.ClubID == 0:
 			return SignInRefused
 		}
 		if err := tx.ClearFailures(s.failureKey(address.Key)); err != nil {
 			return err
 		}
 		if fresh != "" {
-			if _, err := tx.Rehash(now.ID, now.PasswordHash, fresh, class); err != nil {
+			if _, err := tx.Rehash(current.ID, current.PasswordHash, fresh, class); err != nil {
 				return err
 			}
 		}
-		if err := start(tx, now); err != nil {
+		if err := start(tx, current); err != nil {
 			return err
 		}
-		if unconfirmed = !now.Confirmed(); unconfirmed {
+		if unconfirmed = !current.Confirmed(); unconfirmed {
 			return nil // the fresh mail is kept, the refusal follows
 		}
-		return tx.AddEvent(c.event(s.now(), SignedIn, now.ID, string(contract)))
+		return tx.AddEvent(c.event(s.now(), SignedIn, current.ID, string(contract)))
 	})
 	switch {
 	case errors.Is(err, SignInRefused):
@@ -226,9 +244,9 @@ func (s *Service) refuseSignIn(ctx context.Context, c Caller, account int64, con
 // the stored accounts have.
 func (s *Service) verify(ctx context.Context, a Account, key, secret string) (verdict password.Verdict, err error) {
 	if a.PasswordHash == "" {
-		err = s.Hasher.VerifyDecoy(ctx, s.decoyFor(key), secret)
+		err = s.config.Hasher.VerifyDecoy(ctx, s.decoyFor(key), secret)
 	} else {
-		verdict, err = s.Hasher.Verify(ctx, a.PasswordHash, secret)
+		verdict, err = s.config.Hasher.Verify(ctx, a.PasswordHash, secret)
 	}
 	if errors.Is(err, password.ErrTooLong) {
 		return password.Verdict{}, nil // it is nobody's password, so it is a wrong one
@@ -248,10 +266,10 @@ type decoyClass struct {
 func (s *Service) decoyFor(key string) string {
 	classes := s.decoys.Load()
 	if classes == nil || len(*classes) == 0 {
-		return s.Hasher.Class()
+		return s.config.Hasher.Class()
 	}
 	all := *classes
-	digest := s.Master.MAC("decoy class", []byte(key))
+	digest := s.config.Master.MAC("decoy class", []byte(key))
 	point := binary.BigEndian.Uint64(digest[:8]) % all[len(all)-1].upTo
 	i := sort.Search(len(all), func(i int) bool { return point < all[i].upTo })
 	return all[i].class

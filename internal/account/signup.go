@@ -101,7 +101,8 @@ func (s *Service) addOfficer(tx Tx, c Caller, officer Account, class string, clu
 }
 
 // tellOwner writes to the owner of an address that somebody registered again.
-// The decoy token makes the change cost what a registration costs.
+// The decoy token brings the change nearer to what a registration writes; the
+// hash before it hides the rest.
 func (s *Service) tellOwner(tx Tx, c Caller, known Account, id token.ID, now time.Time) error {
 	if err := tx.AddMailToken(MailToken{ID: id, Kind: ConfirmToken, CreatedAt: now, ExpiresAt: now}); err != nil {
 		return err

@@ -110,8 +110,8 @@ type Tx interface {
 	// with id except (nil for none), and answers how many.
 	EndSessions(account int64, except []byte, contracts ...Contract) (int64, error)
 	// EndRefresh marks the refresh token of a clubs session revoked, and reports
-	// whether it was not before.
-	EndRefresh(session token.ID, at time.Time) (bool, error)
+	// whether it was not before. The session is kept until keep at most.
+	EndRefresh(session token.ID, at, keep time.Time) (bool, error)
 	// RevokeAccess remembers an access token's id until it has expired, and reports
 	// whether it was not known before.
 	RevokeAccess(access token.ID, expiresAt time.Time) (bool, error)
@@ -169,6 +169,8 @@ type Tx interface {
 	// AddFailure counts one more and answers the new count.
 	AddFailure(address token.Digest, at time.Time) (int64, error)
 	ClearFailures(address token.Digest) error
+	// TakeBackFailure counts one less, down to none.
+	TakeBackFailure(address token.Digest) error
 	// AddLookup notes that a client network asked about an address, unless it did
 	// since then already, and answers how many different addresses it asked about
 	// since then, this one included.
@@ -176,9 +178,18 @@ type Tx interface {
 	// ForgetLookup takes such a note back.
 	ForgetLookup(network, address token.Digest) error
 
-	// Purge deletes what time has ended: sessions past KeepUntil, revoked access
-	// ids and mail tokens past their expiry, lookups and failures before stale,
-	// events without an account before stale. At most limit rows of each; it
+	// Purge deletes what time has ended, at most limit rows of each kind, and
 	// answers how many went.
-	Purge(now, stale time.Time, limit int) (int64, error)
+	Purge(ends Ends, limit int) (int64, error)
+}
+
+// Ends says what a purge deletes: of each kind, what ended before the time given.
+type Ends struct {
+	Sessions   time.Time // by KeepUntil
+	MailTokens time.Time // by ExpiresAt
+	Revoked    time.Time // revoked access ids, by the token's expiry
+	DeadMails  time.Time // by DeadAt
+	Lookups    time.Time
+	Failures   time.Time // by the last one
+	Events     time.Time // of the public that concern no account; others stay
 }

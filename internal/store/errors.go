@@ -43,8 +43,8 @@ var uniques = map[string]account.FieldError{
 	"clubs.link_name":          {Field: "link_name", Why: "Another club has this link name."},
 	"cohorts.year":             {Field: "year", Why: "This cohort exists already."},
 	"students.account_id,year": {Field: "account", Why: "This account is a student of this cohort already."},
-	"students.nusnet_id":       {Field: "nusnetId", Why: "Another student has this NUSNET id."},
-	"students.matric_no":       {Field: "matricNo", Why: "Another student has this matriculation number."},
+	"students.year,nusnet_id":  {Field: "nusnetId", Why: "Another student of this cohort has this NUSNET id."},
+	"students.year,matric_no":  {Field: "matricNo", Why: "Another student of this cohort has this matriculation number."},
 	"advisers.account_id,year": {Field: "account", Why: "This account is an adviser of this cohort already."},
 	"mentors.account_id,year":  {Field: "account", Why: "This account is a mentor of this cohort already."},
 }

@@ -40,13 +40,23 @@ WHERE address = $1`, address[:])
 	return err
 }
 
+// TakeBackFailure counts one less, down to none.
+func (t tx) TakeBackFailure(address token.Digest) error {
+	_, err := t.exec("take back failure", `
+UPDATE failures
+SET count = count - 1
+WHERE address = $1 AND count > 0`, address[:])
+	return err
+}
+
 // AddLookup notes that a network asked about an address, and counts the addresses
-// that it asked about since then.
+// that it asked about since then. What a clock that ran ahead has noted counts
+// again when it is asked again.
 func (t tx) AddLookup(network, address token.Digest, at, since time.Time) (int64, error) {
 	_, err := t.exec("add lookup", `
 INSERT INTO lookups (network, address, at)
 VALUES ($1, $2, $3)
-ON CONFLICT (network, address) DO UPDATE SET at = excluded.at WHERE lookups.at < $4`,
+ON CONFLICT (network, address) DO UPDATE SET at = excluded.at WHERE lookups.at < $4 OR lookups.at > excluded.at`,
 		network[:], address[:], micros(at), since.UnixMicro())
 	if err != nil {
 		return 0, err
@@ -54,7 +64,7 @@ ON CONFLICT (network, address) DO UPDATE SET at = excluded.at WHERE lookups.at <
 	return one(t.reader, "count lookups", value[int64], `
 SELECT COUNT(*)
 FROM lookups
-WHERE network = $1 AND at >= $2`, network[:], since.UnixMicro())
+WHERE network = $1 AND at >= $2 AND at <= $3`, network[:], since.UnixMicro(), micros(at))
 }
 
 // ForgetLookup takes such a note back.

@@ -108,12 +108,13 @@ WHERE account_id = $1 AND contract = $2 AND id <> $3`, of, string(c), except)
 	return ended, nil
 }
 
-// EndRefresh marks the refresh token of a clubs session revoked.
-func (t tx) EndRefresh(session token.ID, at time.Time) (bool, error) {
+// EndRefresh marks the refresh token of a clubs session revoked. Written with CASE
+// because the engines name the lesser of two values differently.
+func (t tx) EndRefresh(session token.ID, at, keep time.Time) (bool, error) {
 	return t.did("end refresh", `
 UPDATE sessions
-SET refresh_ended_at = $2
-WHERE contract = 'clubs' AND id = $1 AND refresh_ended_at IS NULL`, session[:], micros(at))
+SET refresh_ended_at = $2, keep_until = CASE WHEN keep_until < $3 THEN keep_until ELSE $3 END
+WHERE contract = 'clubs' AND id = $1 AND refresh_ended_at IS NULL`, session[:], micros(at), micros(keep))
 }
 
 // RevokeAccess remembers an access token's id until it has expired.

@@ -37,6 +37,7 @@ type Kit struct {
 	Store  account.Store
 	Issuer *token.Issuer
 	Master token.Master
+	Config account.Config // what the Service was made with
 	Clock  *Clock
 	Mails  *Sink
 }
@@ -84,7 +85,7 @@ func Over(t testing.TB, store account.Store, edits ...func(*account.Config)) *Ki
 	for _, edit := range edits {
 		edit(&config)
 	}
-	k.Service = account.New(config)
+	k.Config, k.Service = config, account.New(config)
 	if err := k.LoadKeys(t.Context()); err != nil {
 		t.Fatal(err)
 	}

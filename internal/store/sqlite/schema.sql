@@ -95,7 +95,7 @@ CREATE TABLE events (
 
 CREATE INDEX events_by_account ON events (account_id, id) WHERE account_id IS NOT NULL;
 
-CREATE INDEX events_of_nobody ON events (at) WHERE account_id IS NULL;
+CREATE INDEX events_of_nobody ON events (at) WHERE account_id IS NULL AND actor = '';
 
 CREATE TABLE failures (
     address BLOB    NOT NULL PRIMARY KEY, -- a keyed digest
@@ -160,6 +160,8 @@ CREATE INDEX outbox_by_account ON outbox (account_id);
 
 CREATE INDEX outbox_by_due ON outbox (due_at, id) WHERE dead_at IS NULL;
 
+CREATE INDEX outbox_by_end ON outbox (dead_at) WHERE dead_at IS NOT NULL;
+
 CREATE TABLE projects (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
     year       INTEGER NOT NULL REFERENCES cohorts,
@@ -219,9 +221,11 @@ CREATE TABLE students (
     account_id INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
     year       INTEGER NOT NULL REFERENCES cohorts,
     project_id INTEGER REFERENCES projects ON DELETE SET NULL,
-    nusnet_id  TEXT    UNIQUE,
-    matric_no  TEXT    UNIQUE,
-    UNIQUE (account_id, year)
+    nusnet_id  TEXT,
+    matric_no  TEXT,
+    UNIQUE (account_id, year),
+    UNIQUE (year, nusnet_id),
+    UNIQUE (year, matric_no)
 ) STRICT;
 
 CREATE INDEX students_by_project ON students (project_id);

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -81,6 +82,14 @@ func failures(t *testing.T, open Open) {
 	}
 	want(t, "count of another", add(2, noon), int64(1))
 	wantRead(t, "failures", account.Failures{Count: 3, LastAt: noon.Add(2 * time.Second)})(read(t, s).Failures(digest(1)))
+	for _, left := range []int64{2, 1, 0, 0} {
+		update(t, s, func(tx account.Tx) error { return tx.TakeBackFailure(digest(1)) })
+		f, err := read(t, s).Failures(digest(1))
+		if err != nil || f.Count != left {
+			t.Errorf("after one was taken back: got %d and %v, want %d", f.Count, err, left)
+		}
+	}
+	update(t, s, func(tx account.Tx) error { return tx.TakeBackFailure(digest(9)) }) // nor is nothing to take back
 	update(t, s, func(tx account.Tx) error { return tx.ClearFailures(digest(1)) })
 	update(t, s, func(tx account.Tx) error { return tx.ClearFailures(digest(1)) }) // nothing to clear is no error
 	wantRead(t, "after the clearing", account.Failures{})(read(t, s).Failures(digest(1)))
@@ -110,6 +119,9 @@ func lookups(t *testing.T, open Open) {
 		{"when the first has gone", 1, 2, time.Hour + time.Microsecond, 2}, // not moved by being asked again
 		{"the first once more", 1, 1, time.Hour + time.Second, 3},
 		{"when the second has gone", 1, 1, 80*time.Minute + time.Microsecond, 2},
+		{"a clock that runs ahead", 3, 1, 24 * time.Hour, 1},
+		{"the clock put right, another address", 3, 2, 0, 1},
+		{"the clock put right, the first address", 3, 1, 0, 2},
 	} {
 		if got := ask(step.network, step.address, noon.Add(step.at)); got != step.want {
 			t.Errorf("%s: got %d, want %d", step.what, got, step.want)
@@ -120,47 +132,56 @@ func lookups(t *testing.T, open Open) {
 	want(t, "after one was taken back", ask(1, 5, noon.Add(81*time.Minute)), int64(2))
 }
 
-// purge puts in one row of each kind on either side of its end.
+// purge puts in one row of each kind on either side of its end, and each kind has
+// an end of its own.
 func purge(t *testing.T, open Open) {
 	s := open(t)
 	of := addAccount(t, s, "ada@x.test")
-	stale := noon.Add(-24 * time.Hour)
+	end := func(hours int) time.Time { return noon.Add(time.Duration(-hours) * time.Hour) }
+	ends := account.Ends{
+		Sessions: end(1), MailTokens: end(2), Revoked: end(3), DeadMails: end(4), Lookups: end(5), Failures: end(6), Events: end(7),
+	}
+	event := func(tx account.Tx, at time.Time, concerned int64, actor string) error {
+		return tx.AddEvent(account.Event{At: at, Kind: account.SignInFailed, Account: concerned, Actor: actor})
+	}
 	update(t, s, func(tx account.Tx) error {
 		for i, before := range []time.Duration{time.Microsecond, 0} {
 			session := clubsSession(of, tokenID(i))
-			session.KeepUntil = noon.Add(-before)
+			session.KeepUntil = ends.Sessions.Add(-before)
 			if err := tx.AddSession(session); err != nil {
 				return err
 			}
-			if _, err := tx.RevokeAccess(tokenID(i), noon.Add(-before)); err != nil {
+			if _, err := tx.RevokeAccess(tokenID(i), ends.Revoked.Add(-before)); err != nil {
 				return err
 			}
-			m := account.MailToken{ID: tokenID(i), Account: of, Kind: account.ResetToken, CreatedAt: stale, ExpiresAt: noon.Add(-before)}
+			m := account.MailToken{ID: tokenID(i), Account: of, Kind: account.ResetToken, CreatedAt: end(9), ExpiresAt: ends.MailTokens.Add(-before)}
 			if err := tx.AddMailToken(m); err != nil {
 				return err
 			}
-			if _, err := tx.AddLookup(digest(1), digest(i), stale.Add(-before), stale); err != nil {
+			if err := tx.AddMail(account.OutboxMail{CreatedAt: end(9), DueAt: end(9), DeadAt: ends.DeadMails.Add(-before)}); err != nil {
 				return err
 			}
-			if _, err := tx.AddFailure(digest(i), stale.Add(-before)); err != nil {
+			if _, err := tx.AddLookup(digest(1), digest(i), ends.Lookups.Add(-before), end(9)); err != nil {
 				return err
 			}
-			for _, concerned := range []int64{0, of} {
-				if err := tx.AddEvent(account.Event{At: stale.Add(-before), Kind: account.SignInFailed, Account: concerned}); err != nil {
-					return err
-				}
+			if _, err := tx.AddFailure(digest(i), ends.Failures.Add(-before)); err != nil {
+				return err
+			}
+			at := ends.Events.Add(-before)
+			if err := errors.Join(event(tx, at, 0, ""), event(tx, at, of, ""), event(tx, at, 0, "operator")); err != nil {
+				return err
 			}
 		}
-		return nil
+		return tx.AddMail(account.OutboxMail{CreatedAt: end(9), DueAt: end(9)}) // waits, however old
 	})
 	gone := func() (n int64) {
 		update(t, s, func(tx account.Tx) (err error) {
-			n, err = tx.Purge(noon, stale, 100)
+			n, err = tx.Purge(ends, 100)
 			return err
 		})
 		return n
 	}
-	want(t, "gone", gone(), int64(6))
+	want(t, "gone", gone(), int64(7))
 	want(t, "gone the second time", gone(), int64(0))
 
 	r := read(t, s)
@@ -178,8 +199,9 @@ func purge(t *testing.T, open Open) {
 		}
 		did(t, s, fmt.Sprint("revoke again ", i), i == 0, func(tx account.Tx) (bool, error) { return tx.RevokeAccess(id, noon) })
 	}
+	wantRead(t, "mails", account.OutboxStats{Waiting: 1, Dead: 1, Oldest: end(9)})(r.OutboxStats())
 	wantRead(t, "events of the account", 2)(count(r.Events(of, 0, 10)))
-	wantRead(t, "events of all", 3)(count(r.Events(0, 0, 10)))
+	wantRead(t, "events of all", 5)(count(r.Events(0, 0, 10)))
 	var asked int64
 	update(t, s, func(tx account.Tx) (err error) {
 		asked, err = tx.AddLookup(digest(1), digest(1), noon, time.UnixMicro(0))
@@ -204,7 +226,8 @@ func purgeIsBounded(t *testing.T, open Open) {
 	for _, wanted := range []int64{4, 4, 2, 0} {
 		var gone int64
 		update(t, s, func(tx account.Tx) (err error) {
-			gone, err = tx.Purge(noon.Add(time.Second), noon.Add(time.Second), 2)
+			after := noon.Add(time.Second)
+			gone, err = tx.Purge(account.Ends{Revoked: after, Events: after}, 2)
 			return err
 		})
 		want(t, "gone", gone, wanted)

@@ -174,8 +174,9 @@ func roleIsTaken(t *testing.T, open Open) {
 	refused(t, s, account.Taken, "account", student(ada, 2026, "e2", "A2"))
 	refused(t, s, account.Taken, "nusnetId", student(bob, 2026, "e1", "A2"))
 	refused(t, s, account.Taken, "matricNo", student(bob, 2026, "e2", "A1"))
-	update(t, s, student(bob, 2026, "", "")) // none is not taken
-	update(t, s, student(ada, 2025, "", ""))
+	update(t, s, student(bob, 2026, "", ""))     // none is not taken
+	update(t, s, student(ada, 2025, "e1", "A1")) // the same in another cohort is not
+	update(t, s, student(bob, 2025, "", ""))
 	for what, add := range map[string]func(account.Tx) error{
 		"adviser": func(tx account.Tx) error {
 			_, err := tx.AddAdviser(account.Adviser{Account: ada, Year: 2026})

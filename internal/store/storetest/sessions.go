@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"matricula/internal/account"
+	"matricula/internal/token"
 )
 
 func sessionStandsForItsAccount(t *testing.T, open Open) {
@@ -53,7 +54,7 @@ func sessionIsOfOneContract(t *testing.T, open Open) {
 		t.Errorf("a cohorts session was taken for an officer's: %v", err)
 	}
 	did(t, s, "end it as a clubs session", false, func(tx account.Tx) (bool, error) { return tx.EndSession(account.Clubs, id[:]) })
-	did(t, s, "end its refresh token", false, func(tx account.Tx) (bool, error) { return tx.EndRefresh(id, noon) })
+	did(t, s, "end its refresh token", false, func(tx account.Tx) (bool, error) { return tx.EndRefresh(id, noon, noon) })
 	addSession(t, s, clubsSession(of, id)) // the same id once more
 	did(t, s, "end the cohorts session", true, func(tx account.Tx) (bool, error) { return tx.EndSession(account.Cohorts, id[:]) })
 	if _, err := read(t, s).Holder(account.Clubs, id[:]); err != nil {
@@ -157,14 +158,26 @@ func sessionsEnd(t *testing.T, open Open) {
 func refreshEndsOnce(t *testing.T, open Open) {
 	s := open(t)
 	of := addAccount(t, s, "ada@x.test")
-	id := tokenID(1)
-	addSession(t, s, clubsSession(of, id))
-	did(t, s, "end refresh", true, func(tx account.Tx) (bool, error) { return tx.EndRefresh(id, noon) })
-	did(t, s, "end refresh again", false, func(tx account.Tx) (bool, error) { return tx.EndRefresh(id, noon.Add(time.Hour)) })
-	did(t, s, "end refresh of no session", false, func(tx account.Tx) (bool, error) { return tx.EndRefresh(tokenID(2), noon) })
-	h, err := read(t, s).Holder(account.Clubs, id[:])
-	if err != nil || !h.Session.RefreshEndedAt.Equal(noon) {
-		t.Errorf("got %v and %v: the row must stay, with the first instant", h.Session.RefreshEndedAt, err)
+	end := func(session token.ID, at, keep time.Time) func(account.Tx) (bool, error) {
+		return func(tx account.Tx) (bool, error) { return tx.EndRefresh(session, at, keep) }
+	}
+	sooner, later := clubsSession(of, tokenID(1)), clubsSession(of, tokenID(2))
+	addSession(t, s, sooner)
+	addSession(t, s, later)
+	did(t, s, "end refresh", true, end(tokenID(1), noon, noon.Add(15*time.Minute)))
+	did(t, s, "end refresh again", false, end(tokenID(1), noon.Add(time.Hour), noon))
+	did(t, s, "end refresh of no session", false, end(tokenID(3), noon, noon))
+	did(t, s, "end refresh, to be kept longer than it is", true, end(tokenID(2), noon, later.KeepUntil.Add(time.Hour)))
+
+	sooner.RefreshEndedAt, sooner.KeepUntil = noon, noon.Add(15*time.Minute) // the first instant stays
+	later.RefreshEndedAt = noon
+	for i, wanted := range []account.Session{sooner, later} {
+		id := tokenID(i + 1)
+		h, err := read(t, s).Holder(account.Clubs, id[:])
+		if err != nil {
+			t.Fatalf("the row must stay: %v", err)
+		}
+		want(t, "the session", h.Session, wanted)
 	}
 }
 

@@ -48,6 +48,6 @@ func (d *door) sizes(w http.ResponseWriter, r *http.Request) error {
 // whoever wants to verify some. Caches may keep them for a minute.
 func (d *door) keys(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Cache-Control", "public, max-age=60")
-	web.WriteJSON(w, http.StatusOK, json.RawMessage(d.service.Issuer.JWKS()))
+	web.WriteJSON(w, http.StatusOK, json.RawMessage(d.service.JWKS()))
 	return nil
 }

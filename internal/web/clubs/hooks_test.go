@@ -113,7 +113,7 @@ func (d *desk) hooks() webtest.Hooks {
 		// imported EMAIL gives the club what only an import brings.
 		"imported": func(t *testing.T, args []string, _ map[string]string) { d.imported(t, args[0]) },
 		// busy takes the one slot for hashing, idle gives it back.
-		"busy": func(t *testing.T, _ []string, _ map[string]string) { hold.take(t, d.Hasher) },
+		"busy": func(t *testing.T, _ []string, _ map[string]string) { hold.take(t, d.Config.Hasher) },
 		"idle": func(t *testing.T, _ []string, _ map[string]string) { hold.done.Wait() },
 	}
 }
