@@ -169,11 +169,11 @@ func (k *checks) database() {
 	case err != nil:
 		k.fail("outbox", "%s", explain(err))
 	case stats.Dead > 0:
-		k.warn("outbox", "%d mails were given up; matricula events tells when, the log why", stats.Dead)
+		k.warn("outbox", "%d given up; matricula events tells when, the log why", stats.Dead)
 	case stats.Waiting > 0 && k.now.Sub(stats.Oldest) > mailPatience:
-		k.warn("outbox", "%d mails wait, the oldest for %v; is the server running, and the mail server well?", stats.Waiting, k.now.Sub(stats.Oldest).Round(time.Minute))
+		k.warn("outbox", "%d waiting, the oldest for %v; is the server running, and the mail server well?", stats.Waiting, k.now.Sub(stats.Oldest).Round(time.Minute))
 	default:
-		k.ok("outbox", "%d mails wait", stats.Waiting)
+		k.ok("outbox", "%d waiting", stats.Waiting)
 	}
 }
 
@@ -206,7 +206,11 @@ func (k *checks) secrets(opened account.Store) {
 			return
 		}
 	}
-	k.ok("keys", "%d, and the secret opens them", len(keys))
+	if len(keys) == 0 {
+		k.ok("keys", "none yet; the first server makes one")
+		return
+	}
+	k.ok("keys", "the secret opens all of them, %d", len(keys))
 }
 
 // secretMode looks at who may read the secret's file.

@@ -81,7 +81,8 @@ func misused(err error) error {
 	help := "matricula --help"
 	if parse, ok := errors.AsType[*kong.ParseError](err); ok && parse.Context != nil {
 		if node := parse.Context.Selected(); node != nil {
-			help = node.FullPath() + " --help"
+			path, _, _ := strings.Cut(node.FullPath(), " <") // what stands between is the operator's
+			help = path + " --help"
 		}
 	}
 	return fmt.Errorf("%w; %s says how", err, help)

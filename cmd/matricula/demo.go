@@ -98,7 +98,7 @@ func tryFirst(address, jar string) []string {
 	return []string{
 		curl + post("/api/user/email-exists", `{"email":"`+demoFree+`"}`),
 		curl + post("/api/user/login", credentials(demoOfficer)),
-		curl + "-c '" + jar + "' -o '" + os.DevNull + "' " + post("/api/auth/sign-in", credentials(demoStudent)) +
+		"curl -s -c '" + jar + "' -o " + os.DevNull + " " + post("/api/auth/sign-in", credentials(demoStudent)) +
 			" && " + curl + "-b '" + jar + "' " + address + "/api/auth/info",
 	}
 }

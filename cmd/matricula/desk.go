@@ -77,6 +77,14 @@ func (d *desk) local(t time.Time) string {
 // day shows the day of an instant in the zone of the settings.
 func (d *desk) day(t time.Time) string { return t.In(d.zone).Format(time.DateOnly) }
 
+// checkEmail refuses what is no e-mail address.
+func checkEmail(email string) error {
+	if _, err := account.ParseAddress(email); err != nil {
+		return fmt.Errorf("%q is not an e-mail address", email)
+	}
+	return nil
+}
+
 // find answers the account that an operator names by its address or its id.
 func (d *desk) find(who string) (account.Account, error) {
 	var a account.Account
@@ -86,8 +94,11 @@ func (d *desk) find(who string) (account.Account, error) {
 	} else {
 		a, err = d.FindAccount(d.ctx, who)
 	}
-	if errors.Is(err, account.NotFound) {
+	switch {
+	case errors.Is(err, account.NotFound):
 		return a, fmt.Errorf("there is no account %s; matricula account list shows all", who)
+	case errors.Is(err, account.Invalid):
+		return a, fmt.Errorf("%q is neither an e-mail address nor an id; matricula account list shows both", who)
 	}
 	return a, err
 }

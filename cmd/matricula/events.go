@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"strconv"
 	"time"
 
@@ -38,6 +39,9 @@ type eventShape struct {
 
 // Run lists the events.
 func (cmd *eventsCommand) Run(c *console) error {
+	if cmd.Limit < 1 {
+		return errors.New("limit: ask for 1 event at least")
+	}
 	return cmd.at(c, func(d *desk) error {
 		id, err := cmd.account(d)
 		if err != nil {

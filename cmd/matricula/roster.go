@@ -50,8 +50,8 @@ func (cmd *rosterImport) Run(c *console) error {
 	}
 	var emails []string
 	for _, l := range sheet.lines {
-		if _, err := account.ParseAddress(l.cells["email"]); err != nil {
-			sheet.refuse(l.number, "%q is not an e-mail address", l.cells["email"])
+		if err := checkEmail(l.cells["email"]); err != nil {
+			sheet.refuse(l.number, "%v", err)
 		}
 		emails = append(emails, l.cells["email"])
 	}
@@ -77,7 +77,7 @@ func (rosterAdd) Help() string { return "Example:\n\n    matricula roster add ch
 
 // Run adds the address.
 func (cmd *rosterAdd) Run(c *console) error {
-	if _, err := account.ParseAddress(cmd.Email); err != nil {
+	if err := checkEmail(cmd.Email); err != nil {
 		return err
 	}
 	return cmd.at(c, func(d *desk) error {
@@ -107,6 +107,9 @@ type removed struct {
 
 // Run removes the address.
 func (cmd *rosterRemove) Run(c *console) error {
+	if err := checkEmail(cmd.Email); err != nil {
+		return err
+	}
 	return cmd.at(c, func(d *desk) error {
 		err := d.RemoveFromRoster(d.ctx, operator, cmd.Email)
 		if errors.Is(err, account.NotFound) {
