@@ -38,8 +38,8 @@ type ClubEdit struct {
 	ApplyDeadlineStart, ApplyDeadlineEnd *time.Time // a zero time is null
 	RecruitingStart, RecruitingEnd       *time.Time
 
-	Social     map[string]string // the named ones alone change; "" is null
-	Reactivate bool              // true sets reactivated
+	Social      map[string]string // the named ones alone change; "" is null
+	Reactivated *bool
 }
 
 // ClubOf answers the club of the officer whom an access token stands for. It
@@ -124,7 +124,7 @@ func (e ClubEdit) apply(club *Club) error {
 	if e.Tags != nil {
 		club.Tags = e.Tags
 	}
-	club.Reactivated = club.Reactivated || e.Reactivate
+	set(&club.Reactivated, e.Reactivated)
 
 	var errs []error
 	if e.ApplyLink != nil {

@@ -74,9 +74,9 @@ var bodies = map[string]map[string]int{
 		"name": text, "tags": list, "app_required": boolean, "new_members": boolean, "num_users": number, "about_us": text,
 		"get_involved": text, "apply_link": null | text, "apply_deadline_start": null | text, "apply_deadline_end": null | text,
 		"recruiting_start": null | text, "recruiting_end": null | text, "social_media_links": object,
-		"is_reactivating": boolean,
+		"is_reactivating": boolean, "reactivated": boolean,
 		// What the core fills in, or an import has brought, is ignored whatever it is.
-		"link_name": anything, "owner": anything, "confirmed": anything, "last_updated": anything, "reactivated": anything,
+		"link_name": anything, "owner": anything, "confirmed": anything, "last_updated": anything,
 		"logo_url": anything, "banner_url": anything, "resources": anything, "events": anything,
 		"recruiting_events": anything, "gallery_media": anything, "faq": anything, "id": anything,
 	},

@@ -145,6 +145,7 @@ func readEdit(r *http.Request) (account.ClubEdit, error) {
 		ApplyDeadlineEnd:   orNull(b.MaybeTime("apply_deadline_end")),
 		RecruitingStart:    orNull(b.MaybeTime("recruiting_start")),
 		RecruitingEnd:      orNull(b.MaybeTime("recruiting_end")),
+		Reactivated:        present(b, "reactivated", b.MaybeBool),
 	}
 	if tags := present(b, "tags", func(name string) web.Opt[[]int64] { return b.MaybeInts(name, maxList) }); tags != nil {
 		edit.Tags = *tags
@@ -152,8 +153,8 @@ func readEdit(r *http.Request) (account.ClubEdit, error) {
 	if links := present(b, "social_media_links", b.MaybeObject); links != nil {
 		edit.Social = readSocial(*links)
 	}
-	if again := present(b, "is_reactivating", b.MaybeBool); again != nil {
-		edit.Reactivate = *again
+	if again := present(b, "is_reactivating", b.MaybeBool); again != nil && *again {
+		edit.Reactivated = again
 	}
 	return edit, b.Err()
 }
