@@ -191,8 +191,8 @@ func (cmd *clubShow) Run(c *console) error {
 type clubSet struct {
 	whichClub
 	clubEdit
-	Name       *string `name:"name" placeholder:"NAME" help:"Name of the club; the link name stays."`
-	Reactivate bool    `name:"reactivate" help:"Mark the club reactivated."`
+	Name        *string `name:"name" placeholder:"NAME" help:"Name of the club; the link name stays."`
+	Reactivated *bool   `name:"reactivated" negatable:"" help:"The club is reactivated."`
 }
 
 // Help shows how it is used.
@@ -209,7 +209,7 @@ func (cmd *clubSet) Run(c *console) error {
 		if err != nil {
 			return err
 		}
-		edit.Name, edit.Reactivate = cmd.Name, cmd.Reactivate
+		edit.Name, edit.Reactivated = cmd.Name, cmd.Reactivated
 		if err := d.SetClub(d.ctx, operator, club.ID, edit); err != nil {
 			return err
 		}
