@@ -5,48 +5,16 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"time"
 
 	"matricula/internal/account"
 )
 
-// clubForm is what the edit page shows.
-type clubForm struct {
-	Club   account.Club
-	Tags   []choice
-	Sizes  []choice
-	Times  []field
-	Social []field
-	Zone   string
-}
-
-type choice struct {
-	ID     int64
-	Text   string
-	Chosen bool
-}
-
-type field struct {
-	Name, Label, Value string
-}
-
-// socialLabels are the words for the social links, by their name on the wire.
-var socialLabels = map[string]string{
-	"contact_email": "Contact e-mail", "website": "Website", "facebook": "Facebook", "instagram": "Instagram",
-	"linkedin": "LinkedIn", "twitter": "Twitter", "youtube": "YouTube", "github": "GitHub", "behance": "Behance",
-	"medium": "Medium", "gcalendar": "Google Calendar", "discord": "Discord",
-}
+const titleClub = "Your club"
 
 // showClub shows the club of the signed-in officer; others are asked to sign in.
 // After a confirmation the page says so, signed in or not.
 func (p *pages) showClub(w http.ResponseWriter, r *http.Request) error {
-	v := view{Title: "Your club"}
-	switch query := r.URL.Query(); {
-	case query.Get("confirmed") == "true":
-		v.Notice = "Thank you, your e-mail address is confirmed."
-	case query.Get("saved") == "true":
-		v.Notice = "Your changes are saved."
-	}
+	v := view{Title: titleClub, Notice: notice(r)}
 	club, err := p.Service.MemberClub(r.Context(), p.presented(r))
 	switch account.CodeOf(err) {
 	case account.Unauthenticated:
@@ -56,15 +24,88 @@ func (p *pages) showClub(w http.ResponseWriter, r *http.Request) error {
 		}
 		return p.render(w, http.StatusOK, "sign-in", v)
 	case account.NotFound:
-		return redirect(w, "/account")
+		return p.showNoClub(w, v)
 	}
 	if err != nil {
 		return err
 	}
-	return p.renderClub(w, r, http.StatusOK, v, club)
+	return p.renderClub(w, r, http.StatusOK, v, clubView{Club: club, Values: p.clubValues(club)})
 }
 
-func (p *pages) renderClub(w http.ResponseWriter, r *http.Request, status int, v view, club account.Club) error {
+// showNoClub is for somebody who owns no club, or whose club was deleted.
+func (p *pages) showNoClub(w http.ResponseWriter, v view) error {
+	v.Title = "You have no club here"
+	return p.render(w, http.StatusNotFound, "no-club", v)
+}
+
+// saveClub writes what the form says. Whatever stands against it, what was typed
+// is shown again, for it may be the work of an evening.
+func (p *pages) saveClub(w http.ResponseWriter, r *http.Request) error {
+	form, err := readForm(w, r)
+	if err != nil {
+		return err
+	}
+	club, err := p.Service.MemberClub(r.Context(), p.presented(r))
+	if err == nil {
+		err = p.editClub(r, form, club)
+	}
+	switch code := account.CodeOf(err); {
+	case err == nil:
+		return redirect(w, "/club?saved=true")
+	case code == account.NotFound:
+		return p.showNoClub(w, view{})
+	case code == "":
+		return err
+	}
+	said := wordsFor(err)
+	tellWhenToRetry(w, said, err)
+	v := view{Title: titleClub, Problem: said.text, Faults: faultsOf(err)}
+	signedOut := account.CodeOf(err) == account.Unauthenticated
+	if signedOut {
+		v.Problem = "You are no longer signed in, so nothing has been saved yet."
+	}
+	return p.renderClub(w, r, said.status, v, clubView{Club: club, Values: form, SignedOut: signedOut})
+}
+
+func (p *pages) editClub(r *http.Request, form url.Values, club account.Club) error {
+	edit, faults := p.readClub(form, club)
+	if len(faults) > 0 {
+		return &account.Error{Code: account.Invalid, Fields: faults}
+	}
+	return p.Service.EditMemberClub(r.Context(), caller(r), p.presented(r), edit)
+}
+
+// clubView is what the edit page shows: of the club what the form does not
+// change, and the form's values, as they are kept or as they were typed.
+type clubView struct {
+	Club      account.Club // its zero value for who is not signed in
+	Values    url.Values
+	SignedOut bool
+	Labels    map[string]string
+	Zone      string
+	Tags      []choice
+	Sizes     []choice
+	Times     []input
+	Social    []input
+}
+
+type choice struct {
+	Value, Text string
+	Chosen      bool
+}
+
+type input struct {
+	Name, Value string
+	Email       bool // rather than a link
+}
+
+// AskWhetherActive is for the template: whether the form asks if a club of an
+// import is active again.
+func (c clubView) AskWhetherActive() bool {
+	return !c.Club.Reactivated && !c.SignedOut || c.Values.Has("is_reactivating")
+}
+
+func (p *pages) renderClub(w http.ResponseWriter, r *http.Request, status int, v view, c clubView) error {
 	tags, err := p.Service.Tags(r.Context())
 	if err != nil {
 		return err
@@ -73,136 +114,25 @@ func (p *pages) renderClub(w http.ResponseWriter, r *http.Request, status int, v
 	if err != nil {
 		return err
 	}
-	form := clubForm{Club: club, Zone: p.Zone.String()}
-	for _, tag := range tags {
-		form.Tags = append(form.Tags, choice{tag.ID, tag.Text, slices.Contains(club.Tags, tag.ID)})
-	}
-	for _, size := range sizes {
-		form.Sizes = append(form.Sizes, choice{size.ID, size.Text, club.NumUsers == size.ID})
-	}
+	c.Labels, c.Zone = clubLabels, p.Zone.String()
+	c.Tags, c.Sizes = choices(tags, c.Values["tags"]), choices(sizes, c.Values["num_users"])
 	for _, at := range clubTimes {
-		form.Times = append(form.Times, field{at.name, at.label, p.inputTime(*at.of(&club))})
+		c.Times = append(c.Times, input{Name: at.name, Value: c.Values.Get(at.name)})
 	}
-	for _, name := range account.SocialLinks {
-		form.Social = append(form.Social, field{name, socialLabels[name], club.Social[name]})
+	for _, link := range account.SocialLinks {
+		name := socialPrefix + link
+		c.Social = append(c.Social, input{name, c.Values.Get(name), name == contactEmail})
 	}
-	v.Data = form
+	v.Data = c
 	return p.render(w, status, "club", v)
 }
 
-// clubTimes are the four instants of a club.
-var clubTimes = []struct {
-	name, label string
-	of          func(*account.Club) *time.Time
-	in          func(*account.ClubEdit) **time.Time
-}{
-	{"apply_deadline_start", "Applications open", func(c *account.Club) *time.Time { return &c.ApplyDeadlineStart },
-		func(e *account.ClubEdit) **time.Time { return &e.ApplyDeadlineStart }},
-	{"apply_deadline_end", "Applications close", func(c *account.Club) *time.Time { return &c.ApplyDeadlineEnd },
-		func(e *account.ClubEdit) **time.Time { return &e.ApplyDeadlineEnd }},
-	{"recruiting_start", "Recruiting begins", func(c *account.Club) *time.Time { return &c.RecruitingStart },
-		func(e *account.ClubEdit) **time.Time { return &e.RecruitingStart }},
-	{"recruiting_end", "Recruiting ends", func(c *account.Club) *time.Time { return &c.RecruitingEnd },
-		func(e *account.ClubEdit) **time.Time { return &e.RecruitingEnd }},
-}
-
-// inputTime is how browsers want the value of a datetime-local input.
-const inputLayout = "2006-01-02T15:04"
-
-func (p *pages) inputTime(at time.Time) string {
-	if at.IsZero() {
-		return ""
+// choices are the entries of a list, and which of them are chosen.
+func choices(items []account.ListItem, chosen []string) []choice {
+	all := make([]choice, len(items))
+	for i, item := range items {
+		value := strconv.FormatInt(item.ID, 10)
+		all[i] = choice{value, item.Text, slices.Contains(chosen, value)}
 	}
-	return at.In(p.Zone).Format(inputLayout)
-}
-
-func (p *pages) saveClub(w http.ResponseWriter, r *http.Request) error {
-	form, err := readForm(w, r)
-	if err != nil {
-		return err
-	}
-	club, err := p.Service.MemberClub(r.Context(), p.presented(r))
-	if account.CodeOf(err) == account.Unauthenticated {
-		return redirect(w, "/sign-in")
-	}
-	if err != nil {
-		return err
-	}
-	edit, errs := p.readClub(form, club)
-	if len(errs) == 0 {
-		err = p.Service.EditMemberClub(r.Context(), caller(r), p.presented(r), edit)
-	} else {
-		err = &account.Error{Code: account.Invalid, Fields: errs}
-	}
-	if err == nil {
-		return redirect(w, "/club?saved=true")
-	}
-	return p.clubAgain(w, r, shown(club, edit), err)
-}
-
-// clubAgain shows what was typed, with what is wrong with it.
-func (p *pages) clubAgain(w http.ResponseWriter, r *http.Request, club account.Club, err error) error {
-	said, ok := refusals[account.CodeOf(err)]
-	if !ok {
-		return err
-	}
-	v := view{Title: "Your club", Problem: said.text, Errors: fieldErrors(err)}
-	tellWhenToRetry(w, err)
-	return p.renderClub(w, r, said.status, v, club)
-}
-
-// readClub turns the form into an edit. A time that stands as it was shown is
-// left alone, since the form shows no seconds.
-func (p *pages) readClub(form url.Values, club account.Club) (account.ClubEdit, []account.FieldError) {
-	text := func(name string) *string { value := form.Get(name); return &value }
-	truth := func(name string) *bool { value := form.Get(name) != ""; return &value }
-	var errs []account.FieldError
-	number := func(field, text string) int64 {
-		n, err := strconv.ParseInt(text, 10, 64)
-		if err != nil {
-			errs = append(errs, account.FieldError{Field: field, Why: "Please choose from the list."})
-		}
-		return n
-	}
-	edit := account.ClubEdit{
-		Name: text("name"), AboutUs: text("about_us"), GetInvolved: text("get_involved"), ApplyLink: text("apply_link"),
-		AppRequired: truth("app_required"), NewMembers: truth("new_members"), Tags: []int64{},
-		Social: map[string]string{}, Reactivate: form.Get("is_reactivating") != "",
-	}
-	size := number("num_users", form.Get("num_users"))
-	edit.NumUsers = &size
-	for _, tag := range form["tags"] {
-		edit.Tags = append(edit.Tags, number("tags", tag))
-	}
-	for _, at := range clubTimes {
-		typed := form.Get(at.name)
-		if typed == p.inputTime(*at.of(&club)) {
-			continue
-		}
-		var instant time.Time
-		if typed != "" {
-			var err error
-			if instant, err = time.ParseInLocation(inputLayout, typed, p.Zone); err != nil {
-				errs = append(errs, account.FieldError{Field: at.name, Why: "This is not a date and a time."})
-			}
-		}
-		*at.in(&edit) = &instant
-	}
-	for _, name := range account.SocialLinks {
-		edit.Social[name] = form.Get(name)
-	}
-	return edit, errs
-}
-
-// shown is the club as the form had it, for showing it again.
-func shown(club account.Club, edit account.ClubEdit) account.Club {
-	club.Name, club.AboutUs, club.GetInvolved, club.ApplyLink = *edit.Name, *edit.AboutUs, *edit.GetInvolved, *edit.ApplyLink
-	club.AppRequired, club.NewMembers, club.NumUsers, club.Tags = *edit.AppRequired, *edit.NewMembers, *edit.NumUsers, edit.Tags
-	club.Social = edit.Social
-	for _, at := range clubTimes {
-		if typed := *at.in(&edit); typed != nil {
-			*at.of(&club) = *typed
-		}
-	}
-	return club
+	return all
 }

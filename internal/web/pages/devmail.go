@@ -2,7 +2,6 @@ package pages
 
 import (
 	"errors"
-	"html/template"
 	"io/fs"
 	"net"
 	"net/http"
@@ -30,7 +29,7 @@ func (p *pages) mails(w http.ResponseWriter, r *http.Request) error {
 // mailView is a mail with its links to click on.
 type mailView struct {
 	mail.Stored
-	Linked template.HTML
+	Pieces []piece
 }
 
 func (p *pages) mail(w http.ResponseWriter, r *http.Request) error {
@@ -44,39 +43,53 @@ func (p *pages) mail(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return p.render(w, http.StatusOK, "mail", view{Title: stored.Subject, Data: mailView{stored, linked(stored.Text)}})
+	return p.render(w, http.StatusOK, "mail", view{Title: stored.Subject, Data: mailView{stored, pieces(stored.Text)}})
 }
 
-var linkInText = regexp.MustCompile(`https?://[^\s<>"']+`)
+// piece is a stretch of a text, and the link that follows it.
+type piece struct {
+	Text, Link string
+}
 
-// linked escapes a text and makes its links clickable.
-func linked(text string) template.HTML {
-	var b strings.Builder
+// linkInText leaves out the full stop, comma or bracket that ends a sentence.
+var linkInText = regexp.MustCompile(`https?://[^\s<>"']*[^\s<>"'.,;:!?)]`)
+
+// pieces divides a text at its links.
+func pieces(text string) []piece {
+	var all []piece
 	end := 0
 	for _, at := range linkInText.FindAllStringIndex(text, -1) {
-		link := template.HTMLEscapeString(text[at[0]:at[1]])
-		b.WriteString(template.HTMLEscapeString(text[end:at[0]]))
-		b.WriteString(`<a href="` + link + `">` + link + `</a>`)
+		all = append(all, piece{text[end:at[0]], text[at[0]:at[1]]})
 		end = at[1]
 	}
-	b.WriteString(template.HTMLEscapeString(text[end:]))
-	return template.HTML(b.String()) // every piece above is escaped
+	return append(all, piece{Text: text[end:]})
 }
 
 // fromThisMachine reports whether a request was made here, to a name of this
 // machine, and passed on by nobody: a page elsewhere whose name was made to lead
 // here, and a proxy, are both refused.
 func fromThisMachine(r *http.Request) bool {
-	for _, header := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Via"} {
-		if r.Header.Get(header) != "" {
-			return false
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && peer.Addr().Unmap().IsLoopback() && isLoopback(r.Host) && !passedOn(r.Header)
+}
+
+// passedOn reports whether any proxy left its mark, an empty one too.
+func passedOn(h http.Header) bool {
+	for name := range h {
+		switch name {
+		case "Forwarded", "Via", "X-Real-Ip", "X-Client-Ip", "True-Client-Ip", "Cf-Connecting-Ip":
+			return true
+		}
+		if strings.HasPrefix(name, "X-Forwarded-") {
+			return true
 		}
 	}
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil || !peer.Addr().Unmap().IsLoopback() {
-		return false
-	}
-	host := r.Host
+	return false
+}
+
+// isLoopback reports whether host, with a port or without, names this machine. A
+// name other than localhost may be led anywhere by whoever answers for it.
+func isLoopback(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}

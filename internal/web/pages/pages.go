@@ -1,9 +1,10 @@
 package pages
 
 import (
-	"embed"
 	"html/template"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"matricula/internal/account"
@@ -33,46 +34,69 @@ func New(c Config) http.Handler {
 	if c.Zone == nil {
 		c.Zone = time.UTC
 	}
+	if c.Site == "" {
+		c.Site = hostOf(c.PublicURL)
+	}
 	p := &pages{Config: c, templates: parseTemplates()}
 	rt := web.NewRouter(p.refuse)
-	p.routes(rt)
+	for _, r := range p.routes() {
+		p.add(rt, r)
+	}
 	return secured(rt)
 }
 
-// routes are all the pages there are. What a form sends changes something under a
-// cookie or on somebody's behalf, so each asks where it comes from.
-func (p *pages) routes(rt *web.Router) {
-	handle, form := rt.Handle, func(pattern string, h web.Handler) { rt.Handle(pattern, h, p.Origins.Guarded) }
+type route struct {
+	pattern string
+	handler web.Handler
+}
 
-	handle("GET /", p.home)
-	handle("GET /style.css", style)
+// routes are all the pages there are.
+func (p *pages) routes() []route {
+	all := []route{
+		{"GET /", p.home},
+		{"GET /style.css", asset("text/css; charset=utf-8", styleSheet)},
+		{"GET /icon.svg", asset("image/svg+xml", icon)},
 
-	handle("GET /sign-in", p.showSignIn)
-	form("POST /sign-in", p.signIn)
-	form("POST /sign-out", p.signOut)
-	handle("GET /account", p.showAccount)
+		{"GET /sign-in", p.showSignIn},
+		{"POST /sign-in", p.signIn},
+		{"POST /sign-out", p.signOut},
+		{"GET /account", p.showAccount},
 
-	handle("GET /club", p.showClub)
-	form("POST /club", p.saveClub)
+		{"GET /club", p.showClub},
+		{"POST /club", p.saveClub},
 
-	handle("GET "+LinkEndedPath, p.showLinkEnded)
-	form("POST /resend", p.resend)
+		{"GET " + LinkEndedPath, p.showLinkEnded},
+		{"GET /resend", p.showResend},
+		{"POST /resend", p.resend},
 
-	handle("GET /forgot", p.showForgot)
-	form("POST /forgot", p.forgot)
-	handle("GET /reset", p.showReset)
-	form("POST /reset", p.reset)
-	handle("GET /change-password", p.showChangePassword)
-	form("POST /change-password", p.changePassword)
-
-	if p.DevMail != nil {
-		handle("GET /dev/mail", p.mails)
-		handle("GET /dev/mail/{name}", p.mail)
+		{"GET /forgot", p.showForgot},
+		{"POST /forgot", p.forgot},
+		{"GET /reset", p.showReset},
+		{"POST /reset", p.reset},
+		{"GET /change-password", p.showChangePassword},
+		{"POST /change-password", p.changePassword},
 	}
+	if p.DevMail != nil {
+		all = append(all, route{"GET /dev/mail", p.mails}, route{"GET /dev/mail/{name}", p.mail})
+	}
+	return all
 }
 
 // LinkEndedPath is the page for a confirmation link that no longer works.
 const LinkEndedPath = "/link-ended"
+
+// add tells the router of a route. Every page that can be read answers HEAD as
+// well (RFC 9110 section 9.1); whatever changes something, under a cookie or on
+// somebody's behalf, asks where it comes from.
+func (p *pages) add(rt *web.Router, r route) {
+	path, reads := strings.CutPrefix(r.pattern, "GET ")
+	if !reads {
+		rt.Handle(r.pattern, r.handler, p.Origins.Guarded)
+		return
+	}
+	rt.Handle(r.pattern, r.handler)
+	rt.Handle("HEAD "+path, r.handler)
+}
 
 // secured gives every page its headers: nothing from elsewhere is loaded, nobody
 // frames it, and no address of ours, which may hold a token, is told to others.
@@ -86,49 +110,10 @@ func secured(next http.Handler) http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
 		next.ServeHTTP(w, r)
 	})
-}
-
-//go:embed style.css
-var styleSheet []byte
-
-// style serves the style sheet, which may be kept: it holds nothing of anybody.
-func style(w http.ResponseWriter, _ *http.Request) error {
-	w.Header().Set("Cache-Control", "public, max-age=3600")
-	w.Header().Set("Content-Type", "text/css; charset=utf-8")
-	_, err := w.Write(styleSheet)
-	return err
-}
-
-//go:embed templates/*.html
-var templateFiles embed.FS
-
-// parseTemplates reads each page with the layout around it. The files are part of
-// the program, so one that does not parse is a bug of ours.
-func parseTemplates() map[string]*template.Template {
-	entries, err := templateFiles.ReadDir("templates")
-	if err != nil {
-		panic(err)
-	}
-	layout := template.Must(template.ParseFS(templateFiles, "templates/layout.html"))
-	all := map[string]*template.Template{}
-	for _, entry := range entries {
-		page := template.Must(layout.Clone())
-		all[entry.Name()] = template.Must(page.ParseFS(templateFiles, "templates/"+entry.Name()))
-	}
-	return all
-}
-
-// view is what every template is given.
-type view struct {
-	Title   string
-	Site    string
-	Notice  string            // good news above the page
-	Problem string            // bad news above the page
-	Errors  map[string]string // by the name of a form's field
-	Data    any
 }
 
 // caller says on whose behalf a request is made.
@@ -143,4 +128,12 @@ func (p *pages) presented(r *http.Request) token.Secret {
 		return token.Secret{}
 	}
 	return token.SecretOf(value)
+}
+
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return address
+	}
+	return u.Host
 }

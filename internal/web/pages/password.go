@@ -1,0 +1,113 @@
+package pages
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+
+	"matricula/internal/account"
+	"matricula/internal/token"
+)
+
+const (
+	titleForgot      = "Forgotten password"
+	titleNewPassword = "Set a new password"
+	titleEnded       = "This link no longer works"
+)
+
+// errAgain refuses a new password that was not typed twice the same.
+var errAgain = &account.Error{Code: account.Invalid, Fields: []account.FieldError{
+	{Field: "again", Why: "This is not the same password as above."},
+}}
+
+func (p *pages) showForgot(w http.ResponseWriter, r *http.Request) error {
+	if isSent(r) {
+		return p.showSent(w, "If there is an account with this address, a mail with a link to set a new password is on its way to it.")
+	}
+	return p.render(w, http.StatusOK, "forgot", view{Title: titleForgot})
+}
+
+// forgot asks for a reset mail, and says the same whoever asks.
+func (p *pages) forgot(w http.ResponseWriter, r *http.Request) error {
+	form, err := readForm(w, r)
+	if err != nil {
+		return err
+	}
+	email := form.Get("email")
+	// A link of the cohorts kind leads to this site's own page whatever front end
+	// the clubs links are set to, and officers may use it as well.
+	if err := p.Service.RequestResetLink(r.Context(), caller(r), email, p.PublicURL); err != nil {
+		return p.again(w, "forgot", view{Title: titleForgot, Data: email}, err)
+	}
+	return redirect(w, "/forgot"+sent)
+}
+
+// newPassword is what the two forms for a new password hold.
+type newPassword struct {
+	Action string // where the form goes
+	Token  string
+	ID     string // of the account; "" with a clubs token, which names it
+}
+
+func (p *pages) showReset(w http.ResponseWriter, r *http.Request) error {
+	return p.showNewPassword(w, newPassword{Action: "/reset", Token: r.URL.Query().Get("token")})
+}
+
+func (p *pages) showChangePassword(w http.ResponseWriter, r *http.Request) error {
+	query := r.URL.Query()
+	return p.showNewPassword(w, newPassword{Action: "/change-password", Token: query.Get("token"), ID: query.Get("id")})
+}
+
+func (p *pages) showNewPassword(w http.ResponseWriter, data newPassword) error {
+	if data.Token == "" {
+		return redirect(w, "/forgot")
+	}
+	return p.render(w, http.StatusOK, "new-password", view{Title: titleNewPassword, Data: data})
+}
+
+// reset sets a new password with a link of the clubs contract.
+func (p *pages) reset(w http.ResponseWriter, r *http.Request) error {
+	return p.setPassword(w, r, "/reset", func(data newPassword, fresh string) error {
+		return p.Service.Reset(r.Context(), caller(r), token.SecretOf(data.Token), fresh)
+	})
+}
+
+// changePassword does so with a link of the cohorts contract.
+func (p *pages) changePassword(w http.ResponseWriter, r *http.Request) error {
+	return p.setPassword(w, r, "/change-password", func(data newPassword, fresh string) error {
+		id, ok := accountID(data.ID)
+		if !ok {
+			return account.TokenInvalid
+		}
+		return p.Service.ResetByLink(r.Context(), caller(r), id, token.SecretOf(data.Token), fresh)
+	})
+}
+
+func (p *pages) setPassword(w http.ResponseWriter, r *http.Request, action string, set func(newPassword, string) error) error {
+	form, err := readForm(w, r)
+	if err != nil {
+		return err
+	}
+	data := newPassword{Action: action, Token: form.Get("token"), ID: form.Get("id")}
+	v := view{Title: titleNewPassword, Data: data}
+	fresh := form.Get("password")
+	if fresh != form.Get("again") {
+		return p.again(w, "new-password", v, errAgain)
+	}
+	err = set(data, fresh)
+	switch {
+	case errors.Is(err, account.TokenInvalid):
+		// To ask for another link is all that is left to do.
+		return p.again(w, "forgot", view{Title: titleEnded}, err)
+	case err != nil:
+		return p.again(w, "new-password", v, err)
+	}
+	p.Cookie.Clear(w) // the sessions of the account have ended
+	return redirect(w, "/sign-in?reset=true")
+}
+
+// accountID reads an id as the mailed link has it: a canonical decimal number.
+func accountID(text string) (int64, bool) {
+	id, err := strconv.ParseInt(text, 10, 64)
+	return id, err == nil && id > 0 && strconv.FormatInt(id, 10) == text
+}
