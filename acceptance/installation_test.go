@@ -34,6 +34,9 @@ const everyWord = "MATRICULA_LOG_LEVEL=debug"
 // logs and its database are searched for the secrets that were used.
 func install(t *testing.T, env ...string) *installation {
 	t.Helper()
+	if err := sources(); err != nil {
+		t.Fatal(err)
+	}
 	in := &installation{
 		program: program, data: filepath.Join(t.TempDir(), "data"),
 		env: append([]string{cheapHash, everyWord}, env...), secrets: &secrets{}, log: &log{},

@@ -83,7 +83,7 @@ func TestRequestsHaveOneEnd(t *testing.T) {
 		"chunks with a space":            {head + "Transfer-Encoding : chunked\r\nContent-Length: 24\r\n\r\n" + body + hidden, "400"},
 		"chunk without its size":         {head + "Transfer-Encoding: chunked\r\n\r\nwho knows\r\n" + hidden, "400"},
 		"chunk size with bare line feed": {head + "Transfer-Encoding: chunked\r\n\r\n18;x\n" + body + "\r\n0\r\n\r\n" + hidden, "200 400"},
-		"folded header":                  {head + "X-Folded: one\r\n Content-Length: 24\r\n\r\n" + body, "400"},
+		"folded header":                  {head + "X-Folded: one\r\n Content-Length: 24\r\n\r\n", "400"},
 		"NUL in a header":                {head + "X-Nul: a\x00b\r\nContent-Length: 24\r\n\r\n" + body, "400"},
 		"no host":                        {strings.Replace(head, "Host: localhost\r\n", "", 1) + "Content-Length: 24\r\n\r\n" + body, "400"},
 		"two hosts":                      {head + "Host: evil.example\r\nContent-Length: 24\r\n\r\n" + body, "400"},
