@@ -34,6 +34,7 @@ type MethodError struct {
 	Allow []string // the methods that the path has, sorted
 }
 
+// Error names the methods that there are.
 func (e *MethodError) Error() string {
 	return "method not allowed, only " + strings.Join(e.Allow, ", ")
 }
@@ -55,6 +56,7 @@ type FieldError struct {
 	Errors []string
 }
 
+// Error names the fields at fault, and nothing that the client sent.
 func (e *BodyError) Error() string {
 	parts := make([]string, len(e.Fields))
 	for i, f := range e.Fields {
