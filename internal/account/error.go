@@ -82,6 +82,16 @@ func CodeOf(err error) Code {
 	return code
 }
 
+// RetryAfterOf answers how long a refusal asks to wait, and zero for any other
+// error.
+func RetryAfterOf(err error) time.Duration {
+	refusal, ok := errors.AsType[*Error](err)
+	if !ok {
+		return 0
+	}
+	return refusal.RetryAfter
+}
+
 // invalid refuses one member of the input with a sentence.
 func invalid(field, why string, args ...any) *Error {
 	return &Error{Code: Invalid, Fields: []FieldError{{Field: field, Why: fmt.Sprintf(why, args...)}}}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 )
 
 // WriteJSON answers with v as JSON, without a line end. Members stand in the
@@ -85,3 +86,11 @@ func (a *answer) Write(b []byte) (int, error) {
 
 // Unwrap lets http.ResponseController reach the connection.
 func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+// RetryAfter tells the client when to try again, in whole seconds (RFC 9110
+// section 10.2.3): rounded up, so that who obeys is not turned away once more, and
+// one at least.
+func RetryAfter(w http.ResponseWriter, wait time.Duration) {
+	seconds := int64((wait + time.Second - 1) / time.Second)
+	w.Header().Set("Retry-After", strconv.FormatInt(max(1, seconds), 10))
+}

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strconv"
 	"strings"
-	"time"
 
 	"matricula/internal/account"
 	"matricula/internal/web"
@@ -78,7 +76,7 @@ func refuse(w http.ResponseWriter, _ *http.Request, err error) {
 	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", "Bearer")
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		w.Header().Set("Retry-After", retryAfter(err))
+		web.RetryAfter(w, account.RetryAfterOf(err))
 	}
 	whole, data := faultsOf(err)
 	if whole != "" {
@@ -139,15 +137,4 @@ func addFault(data []fault, f account.FieldError) []fault {
 		}
 	}
 	return append(data, fault{f.Field, []string{f.Why}})
-}
-
-// retryAfter answers when to try again, in whole seconds (RFC 9110 §10.2.3): at
-// least one, and never too early.
-func retryAfter(err error) string {
-	wait := time.Duration(0)
-	if refused, ok := errors.AsType[*account.Error](err); ok {
-		wait = refused.RetryAfter
-	}
-	seconds := (wait + time.Second - 1) / time.Second
-	return strconv.FormatInt(int64(max(1, seconds)), 10)
 }

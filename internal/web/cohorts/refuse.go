@@ -3,8 +3,6 @@ package cohorts
 import (
 	"errors"
 	"net/http"
-	"strconv"
-	"time"
 
 	"matricula/internal/account"
 	"matricula/internal/web"
@@ -61,7 +59,7 @@ var (
 func refuse(w http.ResponseWriter, _ *http.Request, err error) {
 	v := verdicts[kindOf(err)]
 	if v.status == http.StatusTooManyRequests || v.status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", retryAfter(err))
+		web.RetryAfter(w, account.RetryAfterOf(err))
 	}
 	if own := sentenceOf(err); own != "" {
 		v.words = own
@@ -109,14 +107,4 @@ func sentenceOf(err error) string {
 		return first.Errors[0]
 	}
 	return first.Field + ": " + first.Errors[0]
-}
-
-// retryAfter returns when to try again, in whole seconds (RFC 9110 section
-// 10.2.3), rounded up, so that who obeys is not turned away once more.
-func retryAfter(err error) string {
-	wait := time.Second
-	if e, ok := errors.AsType[*account.Error](err); ok && e.RetryAfter > wait {
-		wait = e.RetryAfter
-	}
-	return strconv.FormatInt(int64((wait+time.Second-1)/time.Second), 10)
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strconv"
-	"time"
 
 	"matricula/internal/account"
 	"matricula/internal/web"
@@ -91,16 +89,9 @@ func titleOf(status int) string {
 	return "That did not work"
 }
 
-// tellWhenToRetry sets Retry-After where a later try may succeed, in whole
-// seconds (RFC 9110 section 10.2.3): at least one, and never too early.
+// tellWhenToRetry sets Retry-After where a later try may succeed.
 func tellWhenToRetry(w http.ResponseWriter, said words, err error) {
-	if said.status != http.StatusTooManyRequests && said.status != http.StatusServiceUnavailable {
-		return
+	if said.status == http.StatusTooManyRequests || said.status == http.StatusServiceUnavailable {
+		web.RetryAfter(w, account.RetryAfterOf(err))
 	}
-	wait := time.Duration(0)
-	if refusal, ok := errors.AsType[*account.Error](err); ok {
-		wait = refusal.RetryAfter
-	}
-	seconds := (wait + time.Second - 1) / time.Second
-	w.Header().Set("Retry-After", strconv.FormatInt(max(1, int64(seconds)), 10))
 }
