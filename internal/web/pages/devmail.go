@@ -23,7 +23,7 @@ func (p *pages) mails(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return p.render(w, http.StatusOK, "mails", view{Title: "Mail of development", Data: list})
+	return p.render(w, http.StatusOK, "mails", view{Title: "Development mail", Data: list})
 }
 
 // mailView is a mail with its links to click on.

@@ -155,7 +155,7 @@ func (p page) said() string {
 // fault is what the page says of a field, if the field points to it.
 func (p page) fault(field string) string {
 	input := p.byID(field)
-	if input == nil || attr(input, "aria-invalid") != "true" {
+	if input == nil || input.Data != "fieldset" && attr(input, "aria-invalid") != "true" {
 		return ""
 	}
 	said := p.byID(attr(input, "aria-describedby"))
