@@ -12,7 +12,9 @@ import (
 )
 
 // raw sends octets as they stand on a connection of their own, and answers every
-// response that comes until the server closes it.
+// response that comes until the server closes it. Our side is closed after the first
+// of them, or when a second has brought none: earlier, it would tell the server that
+// nobody waits any more.
 func (s *server) raw(t *testing.T, text string) []answer {
 	t.Helper()
 	conn, err := net.Dial("tcp", "127.0.0.1:"+s.port)
@@ -23,10 +25,9 @@ func (s *server) raw(t *testing.T, text string) []answer {
 	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
-	go func() {
-		_, _ = io.WriteString(conn, text) // the server may hang up in the middle
-		_ = conn.(*net.TCPConn).CloseWrite()
-	}()
+	go io.WriteString(conn, text) // the server may hang up in the middle
+	done := func() { _ = conn.(*net.TCPConn).CloseWrite() }
+	defer time.AfterFunc(time.Second, done).Stop()
 	var answers []answer
 	reader := bufio.NewReader(conn)
 	for {
@@ -39,6 +40,7 @@ func (s *server) raw(t *testing.T, text string) []answer {
 			t.Errorf("half an answer to %.60q: %v", text, err)
 		}
 		answers = append(answers, answer{fmt.Sprintf("%.60q", text), response.StatusCode, response.Header, body})
+		done()
 	}
 }
 
