@@ -90,14 +90,9 @@ func misused(err error) error {
 
 // fail prints the one line that a failure is.
 func (c *console) fail(err error) int {
-	if err != errSilent {
-		fmt.Fprintln(c.errs, "matricula: "+strings.Join(strings.Fields(explain(err)), " "))
-	}
+	fmt.Fprintln(c.errs, "matricula: "+plain(strings.Join(strings.Fields(explain(err)), " ")))
 	return 1
 }
-
-// errSilent is a failure that has been told already.
-var errSilent = errors.New("told already")
 
 // cause is an error without the operation and the path that a sentence names
 // already.

@@ -91,12 +91,8 @@ func explain(err error) string {
 	switch account.CodeOf(err) {
 	case account.Busy:
 		return "the database or the machine is busy; try again in a moment"
-	case account.NotFound:
-		if ok || err == account.NotFound {
-			return "there is no such thing"
-		}
-	case account.InUse:
-		return "others refer to it"
+	case account.NotFound: // each command has asked for it just before
+		return "what the command is about is not there any more"
 	}
 	return err.Error()
 }

@@ -32,6 +32,7 @@ func TestScript(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Deadline:            time.Now().Add(5 * time.Minute), // a server that should have been refused runs on
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("MATRICULA_HASH", "argon2id,m=64,t=1,p=1") // what is tested here is not the hash
 			return nil

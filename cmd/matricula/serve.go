@@ -65,7 +65,6 @@ func (c *console) serve(cfg config, started func(*server) error) error {
 	if started == nil {
 		started = func(s *server) error { return s.announce(c.out) }
 	}
-	context.AfterFunc(ctx, stop) // the next signal ends the process at once
 	return s.run(ctx, started)
 }
 
@@ -192,6 +191,7 @@ func (s *server) run(ctx context.Context, started func(*server) error) error {
 		}
 	}
 	deadline := time.After(stopTime)
+	signal.Reset(os.Interrupt, syscall.SIGTERM) // the next one ends the process at once
 	s.log.Info("stopping")
 	close(s.stopping)
 	err = errors.Join(err, public.stop(nil), watch.stop(nil), beside.stop(deadline))
