@@ -57,8 +57,7 @@ func (p *pages) saveClub(w http.ResponseWriter, r *http.Request) error {
 	case code == "":
 		return err
 	}
-	said := wordsFor(err)
-	tellWhenToRetry(w, said, err)
+	said := told(w, r, err)
 	v := view{Title: titleClub, Problem: said.text, Faults: faultsOf(err)}
 	signedOut := account.CodeOf(err) == account.Unauthenticated
 	if signedOut {

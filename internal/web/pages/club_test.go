@@ -256,12 +256,14 @@ func TestATextIsNotLostWithTheSession(t *testing.T) {
 	b := s.browser(t)
 	club := b.signIn(t, chess, good)
 	s.Clock.Move(240 * time.Hour)
-	kept := b.submit(t, club, "/club", everything)
+	typed := maps.Clone(everything)
+	typed.Set("is_reactivating", "1")
+	kept := b.submit(t, club, "/club", typed)
 	if kept.status != 401 || !strings.Contains(kept.said(), "nothing has been saved") || linkTo(kept, "/sign-in") == "" {
 		t.Fatalf("got %d %q", kept.status, kept.text())
 	}
 	want := club.form(t, "/club")
-	maps.Copy(want, everything)
+	maps.Copy(want, typed)
 	delete(want, "new_members") // an empty box is not sent
 	if diff := cmp.Diff(want, kept.form(t, "/club"), cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("the form is not as it was typed (-want +got):\n%s", diff)
@@ -416,6 +418,24 @@ func TestHostileTextsAreInert(t *testing.T) {
 			if p := person.signIn(t, "ada@x.test", good); !strings.Contains(rawText(p.root), text) {
 				t.Errorf("the name %q is shown otherwise", text)
 			}
+		}
+	}
+}
+
+// TestYearsThatNoContractCanTell: RFC 3339 has four digits, and they count in UTC.
+func TestYearsThatNoContractCanTell(t *testing.T) {
+	west, east := time.FixedZone("west", -3600), time.FixedZone("east", 3600)
+	for _, c := range []struct {
+		typed string
+		zone  *time.Location
+		ok    bool
+	}{
+		{"9999-12-31T22:59", west, true}, {"9999-12-31T23:00", west, false}, {"0000-12-31T23:00", west, true},
+		{"9999-12-31T23:59", east, true}, {"0001-01-01T00:59", east, false}, {"0000-12-31T00:00", west, false},
+	} {
+		p := &pages{Config: Config{Zone: c.zone}}
+		if _, ok := p.readTime(c.typed, time.Time{}); ok != c.ok {
+			t.Errorf("%s in the %s: got %v, want %v", c.typed, c.zone, ok, c.ok)
 		}
 	}
 }

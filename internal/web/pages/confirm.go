@@ -28,7 +28,7 @@ func (p *pages) resend(w http.ResponseWriter, r *http.Request) error {
 	}
 	email := form.Get("email")
 	if err := p.Service.ResendConfirm(r.Context(), caller(r), email); err != nil {
-		return p.again(w, "resend", view{Title: titleResend, Data: email}, err)
+		return p.again(w, r, "resend", view{Title: titleResend, Data: email}, err)
 	}
 	return redirect(w, "/resend"+sent)
 }

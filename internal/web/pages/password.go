@@ -37,7 +37,7 @@ func (p *pages) forgot(w http.ResponseWriter, r *http.Request) error {
 	// A link of the cohorts kind leads to this site's own page whatever front end
 	// the clubs links are set to, and officers may use it as well.
 	if err := p.Service.RequestResetLink(r.Context(), caller(r), email, p.PublicURL); err != nil {
-		return p.again(w, "forgot", view{Title: titleForgot, Data: email}, err)
+		return p.again(w, r, "forgot", view{Title: titleForgot, Data: email}, err)
 	}
 	return redirect(w, "/forgot"+sent)
 }
@@ -92,15 +92,15 @@ func (p *pages) setPassword(w http.ResponseWriter, r *http.Request, action strin
 	v := view{Title: titleNewPassword, Data: data}
 	fresh := form.Get("password")
 	if fresh != form.Get("again") {
-		return p.again(w, "new-password", v, errAgain)
+		return p.again(w, r, "new-password", v, errAgain)
 	}
 	err = set(data, fresh)
 	switch {
 	case errors.Is(err, account.TokenInvalid):
 		// To ask for another link is all that is left to do.
-		return p.again(w, "forgot", view{Title: titleEnded}, err)
+		return p.again(w, r, "forgot", view{Title: titleEnded}, err)
 	case err != nil:
-		return p.again(w, "new-password", v, err)
+		return p.again(w, r, "new-password", v, err)
 	}
 	p.Cookie.Clear(w) // the sessions of the account have ended
 	return redirect(w, "/sign-in?reset=true")

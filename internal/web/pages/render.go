@@ -3,11 +3,13 @@ package pages
 import (
 	"bytes"
 	"errors"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
 
 	"matricula/internal/account"
+	"matricula/internal/web"
 )
 
 // view is what every template is given.
@@ -92,14 +94,22 @@ func (p *pages) refuse(w http.ResponseWriter, _ *http.Request, err error) {
 
 // again shows a form once more with what is wrong with it; what is not a refusal
 // goes up.
-func (p *pages) again(w http.ResponseWriter, page string, v view, err error) error {
+func (p *pages) again(w http.ResponseWriter, r *http.Request, page string, v view, err error) error {
 	if account.CodeOf(err) == "" {
 		return err
 	}
-	said := wordsFor(err)
+	said := told(w, r, err)
 	v.Problem, v.Faults = said.text, faultsOf(err)
-	tellWhenToRetry(w, said, err)
 	return p.render(w, said.status, page, v)
+}
+
+// told words a failure that a page of its own tells, and notes it in the request
+// line: the router does so only with what is returned to it.
+func told(w http.ResponseWriter, r *http.Request, err error) words {
+	said := wordsFor(err)
+	web.Note(r, slog.String("error", err.Error()))
+	tellWhenToRetry(w, said, err)
+	return said
 }
 
 // faultsOf is what a refusal says of the fields.

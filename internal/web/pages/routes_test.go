@@ -1,13 +1,17 @@
 package pages
 
 import (
+	"bytes"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
+	"matricula/internal/account"
 	"matricula/internal/account/accounttest"
 	"matricula/internal/mail"
 	"matricula/internal/web"
@@ -240,8 +244,8 @@ func TestAFaultTellsNothing(t *testing.T) {
 	faults := map[string]web.Handler{
 		"/error": func(http.ResponseWriter, *http.Request) error { return errors.New("disk full of secrets") },
 		"/panic": func(http.ResponseWriter, *http.Request) error { panic("out of secrets") },
-		"/again": func(w http.ResponseWriter, _ *http.Request) error {
-			return p.again(w, "sign-in", view{Title: "Sign in"}, errors.New("disk full of secrets"))
+		"/again": func(w http.ResponseWriter, r *http.Request) error {
+			return p.again(w, r, "sign-in", view{Title: "Sign in"}, errors.New("disk full of secrets"))
 		},
 		"/broken": func(w http.ResponseWriter, _ *http.Request) error {
 			return p.render(w, 200, "club", view{Data: "secrets"})
@@ -250,11 +254,44 @@ func TestAFaultTellsNothing(t *testing.T) {
 	for path, h := range faults {
 		rt.Handle("GET "+path, h)
 	}
+	var log bytes.Buffer
+	h := web.Log(slog.New(slog.NewTextHandler(&log, nil)), time.Now, nil, secured(rt))
 	for path := range faults {
 		w := httptest.NewRecorder()
-		secured(rt).ServeHTTP(w, httptest.NewRequest("GET", path, nil))
-		if w.Code != 500 || !strings.Contains(w.Body.String(), internal.text) || strings.Contains(w.Body.String(), "secrets") {
+		log.Reset()
+		h.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		if strings.Count(log.String(), "error=") != 1 {
+			t.Errorf("%s: the log says %s", path, &log)
+		}
+		if w.Code != 500 || !strings.Contains(w.Body.String(), internal.text) || !strings.Contains(w.Body.String(), ">Something went wrong</h1>") || strings.Contains(w.Body.String(), "secrets") {
 			t.Errorf("%s: got %d %s", path, w.Code, w.Body)
+		}
+	}
+}
+
+// TestRefusalsStandInTheLog: a page that words a refusal by itself does not hide
+// it, nor the cause of an outage, from who runs the site.
+func TestRefusalsStandInTheLog(t *testing.T) {
+	var log bytes.Buffer
+	k := accounttest.New(t)
+	origins, err := web.NewOrigins(accounttest.PublicURL, nil)
+	must(t, err)
+	pages := New(Config{
+		Service: k.Service, Origins: origins, Cookie: web.NewCookie("matricula", false, http.SameSiteLaxMode, 0), PublicURL: accounttest.PublicURL,
+	})
+	h := web.Log(slog.New(slog.NewTextHandler(&log, nil)), k.Clock.Now, nil, pages)
+	const secret = "s3cr3t"
+	form := url.Values{"email": {"ada@" + secret}, "password": {secret}, "again": {secret}, "token": {secret}, "id": {"1"}, "about_us": {secret}}.Encode()
+	for path, want := range map[string]account.Code{
+		"/sign-in": account.SignInRefused, "/forgot": "", "/resend": "", "/reset": account.TokenInvalid,
+		"/change-password": account.TokenInvalid, "/club": account.Unauthenticated, "/sign-out": "",
+	} {
+		log.Reset()
+		r := httptest.NewRequest("POST", path, strings.NewReader(form))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		h.ServeHTTP(httptest.NewRecorder(), r)
+		if want != "" && !strings.Contains(log.String(), "error="+string(want)) || strings.Contains(log.String(), secret) {
+			t.Errorf("POST %s: the log says %s, want %q and no secret", path, &log, want)
 		}
 	}
 }

@@ -27,7 +27,7 @@ func (p *pages) signIn(w http.ResponseWriter, r *http.Request) error {
 	email := form.Get("email")
 	member, cookie, err := p.Service.SignInMember(r.Context(), caller(r), email, form.Get("password"), p.presented(r))
 	if err != nil {
-		return p.again(w, "sign-in", view{Title: "Sign in", Data: email}, err)
+		return p.again(w, r, "sign-in", view{Title: "Sign in", Data: email}, err)
 	}
 	p.Cookie.Set(w, cookie.Secret.Reveal())
 	if member.Account.ClubID != 0 {
