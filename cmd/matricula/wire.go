@@ -26,8 +26,9 @@ import (
 // core is the rules over an opened database.
 type core struct {
 	*account.Service
-	store *store.Store
-	inbox *mail.Dir // where a server's mails lie, nil where they are sent
+	store  *store.Store
+	hasher *password.Hasher
+	inbox  *mail.Dir // where a server's mails lie, nil where they are sent
 }
 
 // parts are what a core works with beside the settings. A command needs the clock
@@ -60,12 +61,12 @@ func openCore(ctx context.Context, c config, p parts) (*core, error) {
 	if err != nil {
 		return nil, err
 	}
-	made := &core{store: opened}
+	made := &core{store: opened, hasher: hasher}
 	if missing {
 		master, err = c.makeSecret(ctx, opened)
 	}
 	if err == nil {
-		err = made.assemble(ctx, c, p, hasher, master)
+		err = made.assemble(ctx, c, p, master)
 	}
 	if err != nil {
 		return nil, errors.Join(err, opened.Close())
@@ -83,7 +84,7 @@ func (c config) makeData() error {
 
 // assemble puts the rules together over the open database. A secret that the
 // database was not made with is refused, for the keys in it don't open.
-func (s *core) assemble(ctx context.Context, c config, p parts, hasher *password.Hasher, master token.Master) error {
+func (s *core) assemble(ctx context.Context, c config, p parts, master token.Master) error {
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
 	}
@@ -98,7 +99,7 @@ func (s *core) assemble(ctx context.Context, c config, p parts, hasher *password
 		}
 	}
 	s.Service = account.New(account.Config{
-		Store: s.store, Hasher: hasher, Policy: c.policy, Master: master, Issuer: token.NewIssuer(master, issuer),
+		Store: s.store, Hasher: s.hasher, Policy: c.policy, Master: master, Issuer: token.NewIssuer(master, issuer),
 		Templates: p.templates, Sender: sender, MailFrom: p.site.mailFrom, Now: p.now, Log: p.log,
 		PublicURL: p.site.publicURL, ResetPageURL: p.site.resetPage, Origins: p.site.listed,
 		AccessTTL: c.AccessTTL, RefreshTTL: c.RefreshTTL, SessionTTL: c.SessionTTL, ConfirmTTL: c.ConfirmTTL, ResetTTL: c.ResetTTL,
@@ -130,6 +131,22 @@ func (c *core) ready(ctx context.Context) error {
 	})
 }
 
+// sources are what the metrics are read from.
+func (s *core) sources() ops.Sources {
+	return ops.Sources{
+		Hashes: s.hasher.Stats,
+		Rules:  s.Stats,
+		Outbox: s.OutboxStats,
+		Commits: func() ops.Commits {
+			c := s.store.Stats()
+			return ops.Commits{
+				Committed: c.Commits, Failed: c.Failed, Changes: c.Changes, LargestGroup: c.LargestGroup,
+				Waited: c.Waits, WaitingNow: c.Waiting,
+			}
+		},
+	}
+}
+
 // handlers are what the two listeners serve.
 type handlers struct{ public, private http.Handler }
 
@@ -146,7 +163,8 @@ func (c config) doors(s *core, p parts, stopping <-chan struct{}) handlers {
 		ClubPageURL: p.site.clubPage, LinkEndedURL: p.site.publicURL + pages.LinkEndedPath,
 	})
 	cohort := cohorts.New(cohorts.Config{Service: s.Service, Origins: p.site.origins, Cookie: cookie})
-	watch := ops.New(ops.Config{Ready: s.ready, Stopping: stopping, Now: p.now})
+	metrics := ops.NewMetrics(s.sources(), p.now)
+	watch := ops.New(ops.Config{Ready: s.ready, Stopping: stopping, Now: p.now, Metrics: metrics})
 	page := pages.New(pages.Config{
 		Service: s.Service, Origins: p.site.origins, Cookie: cookie, PublicURL: p.site.publicURL, Zone: c.zone, DevMail: inbox,
 	})
@@ -166,7 +184,7 @@ func (c config) doors(s *core, p parts, stopping <-chan struct{}) handlers {
 		public = web.StrictTransport(public)
 	}
 	return handlers{
-		public:  web.Log(p.log, p.now, c.proxies, public),
+		public:  web.Log(p.log, p.now, c.proxies, public, metrics.Watch),
 		private: web.Log(p.log, p.now, nil, watch.Private()),
 	}
 }

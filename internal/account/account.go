@@ -45,6 +45,7 @@ type Service struct {
 	store   Store
 	origins map[string]bool
 	wake    chan struct{} // a mail has been added by a change of this process
+	count   counts
 	decoys  atomic.Pointer[[]decoyClass]
 }
 

@@ -118,10 +118,12 @@ func (s *Service) sendOne(ctx context.Context, m OutboxMail, lease token.ID) {
 	ctx = context.WithoutCancel(ctx)
 	switch err := s.deliver(ctx, m); {
 	case err == nil:
+		s.count.mailsSent.Add(1)
 		s.endMail(ctx, m, lease, "")
 	case errors.Is(err, errLinkEnded):
 		s.endMail(ctx, m, lease, MailDropped)
 	default:
+		s.count.mailsFailed.Add(1)
 		s.putOff(ctx, m, lease, err)
 	}
 }

@@ -28,6 +28,7 @@ func (s *Service) mint(session Session, id token.ID) (AccessToken, error) {
 	if err != nil {
 		return AccessToken{}, err
 	}
+	s.count.accessTokens.Add(1)
 	return AccessToken{Access: signed, ExpiresIn: ends.Sub(now).Truncate(time.Second)}, nil
 }
 

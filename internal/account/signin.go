@@ -42,6 +42,7 @@ func (s *Service) SignInOfficer(ctx context.Context, c Caller, email, secret str
 	if err != nil {
 		return Pair{}, err
 	}
+	s.count.clubSessions.Add(1)
 	return s.signPair(signed, session)
 }
 
@@ -103,6 +104,7 @@ func (s *Service) SignInMember(ctx context.Context, c Caller, email, secret stri
 	if err != nil {
 		return Member{}, Cookie{}, err
 	}
+	s.count.cohortSessions.Add(1)
 	return member, cookie, nil
 }
 

@@ -21,7 +21,10 @@ import (
 //
 // The request's id is random, never the client's word, and is sent back as
 // X-Request-Id. A panic that no router caught is answered 500 with no body.
-func Log(log *slog.Logger, now func() time.Time, proxies *Proxies, next http.Handler) http.Handler {
+//
+// The watchers are told of each request when it has been answered. They run in its
+// goroutine, so they must be quick and safe for concurrent use.
+func Log(log *slog.Logger, now func() time.Time, proxies *Proxies, next http.Handler, watchers ...func(Served)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rec := &record{id: rand.Text(), client: proxies.Client(r)}
 		a := watch(w)
@@ -30,11 +33,25 @@ func Log(log *slog.Logger, now func() time.Time, proxies *Proxies, next http.Han
 
 		start := now()
 		aborted := serve(next, a, r, rec)
-		rec.write(log, r, a, now().Sub(start), aborted)
+		took := now().Sub(start)
+		rec.write(log, r, a, took, aborted)
+		for _, told := range watchers {
+			told(rec.served(r, a, took, aborted))
+		}
 		if aborted {
 			panic(http.ErrAbortHandler)
 		}
 	})
+}
+
+// Served is one request that has been answered. It holds nothing that the client
+// made up.
+type Served struct {
+	Method string // "other" for one that HTTP doesn't have
+	Route  string // the path's pattern, "" where no route took it
+	Status int    // 0 where the connection was cut before there was one
+	Took   time.Duration
+	Err    error // what the handler failed with, nil if it didn't
 }
 
 // serve calls next and says whether the connection is to be cut.
@@ -125,10 +142,7 @@ func (rec *record) setErr(err error) {
 func (rec *record) write(log *slog.Logger, r *http.Request, a *answer, took time.Duration, aborted bool) {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
-	status := a.status
-	if status == 0 && !aborted {
-		status = http.StatusOK // what net/http sends for silence
-	}
+	status := a.final(aborted)
 	attrs := []slog.Attr{
 		slog.String("id", rec.id),
 		slog.String("method", method(r)),
@@ -145,6 +159,20 @@ func (rec *record) write(log *slog.Logger, r *http.Request, a *answer, took time
 	}
 	// The request's context may be over, and the line is wanted all the more.
 	log.LogAttrs(context.WithoutCancel(r.Context()), rec.level(r, status, aborted), "request", attrs...)
+}
+
+func (rec *record) served(r *http.Request, a *answer, took time.Duration, aborted bool) Served {
+	rec.mu.Lock()
+	defer rec.mu.Unlock()
+	return Served{Method: method(r), Route: rec.pattern, Status: a.final(aborted), Took: took, Err: rec.err}
+}
+
+// final is the status that the client was sent, 0 for none.
+func (a *answer) final(aborted bool) int {
+	if a.status == 0 && !aborted {
+		return http.StatusOK // what net/http sends for silence
+	}
+	return a.status
 }
 
 func (rec *record) failure() []slog.Attr {

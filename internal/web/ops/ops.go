@@ -23,17 +23,20 @@ type Config struct {
 	Stopping <-chan struct{}
 	// Now is the clock that the age of an answer of Ready is taken by.
 	Now func() time.Time
+	// Metrics are shown at /metrics; nil shows none.
+	Metrics *Metrics
 }
 
 // Door tells of one program. Its two handlers share what Ready said last.
 type Door struct {
 	stopping <-chan struct{}
 	check    *check
+	metrics  *Metrics
 }
 
 // New returns the door.
 func New(c Config) *Door {
-	return &Door{stopping: c.Stopping, check: &check{ready: c.Ready, now: c.Now}}
+	return &Door{stopping: c.Stopping, check: &check{ready: c.Ready, now: c.Now}, metrics: c.Metrics}
 }
 
 // Public returns /healthz and /readyz, for the listener that everybody reaches.
@@ -46,8 +49,8 @@ func (d *Door) Public() http.Handler {
 	return web.NoStore(d.routes())
 }
 
-// Private returns what [Door.Public] has, and the profiles of net/http/pprof under
-// /debug/pprof/, for a listener that strangers don't reach.
+// Private returns what [Door.Public] has, the metrics at /metrics, and the profiles
+// of net/http/pprof under /debug/pprof/, for a listener that strangers don't reach.
 //
 // The command line is left out of the profiles: a setting given by a flag may hold
 // a password.
@@ -58,6 +61,9 @@ func (d *Door) Private() http.Handler {
 			h(w, r)
 			return nil
 		})
+	}
+	if d.metrics != nil {
+		handle("GET /metrics", d.metrics.handler().ServeHTTP)
 	}
 	handle("GET /debug/pprof/", pprof.Index)
 	handle("GET /debug/pprof/{profile}", pprof.Index)
