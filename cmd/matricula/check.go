@@ -98,13 +98,16 @@ func (k *checks) browsers() {
 	} else {
 		k.ok("cookies", "SameSite=%s", k.CookieSameSite)
 	}
-	host := hostOnly(k.Addr)
-	if k.https() && len(k.TrustedProxies) == 0 {
+	switch {
+	case k.https() && len(k.TrustedProxies) == 0:
 		k.warn("proxies", "public-url is https and trusted-proxies names no proxy: everybody seems to come from the proxy, and shares its limits; name it, such as 127.0.0.1")
-	} else if k.https() && !isLoopback(host) {
+	case k.https() && !isLoopback(hostOnly(k.Addr)):
 		k.warn("proxies", "addr %s is not this machine alone: whoever reaches it passes by the proxy and its TLS; close it off", k.Addr)
-	} else {
+	default:
 		k.ok("proxies", "%d trusted", len(k.TrustedProxies))
+	}
+	if k.OpsAddr != "" && !isLoopback(hostOnly(k.OpsAddr)) {
+		k.warn("ops-addr", "other machines may reach %s: whoever does sees profiles of the program's memory; close it off", k.OpsAddr)
 	}
 }
 
