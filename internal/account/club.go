@@ -93,10 +93,8 @@ func (s *Service) editClub(ctx context.Context, c Caller, edit ClubEdit, read fu
 		if err != nil {
 			return err
 		}
-		if err := edit.apply(&club); err != nil {
-			return err
-		}
-		if err := checkClub(tx, club); err != nil {
+		bad := edit.apply(&club)
+		if err := allOf(bad, checkClub(tx, club)); err != nil {
 			return err
 		}
 		now := s.now()
@@ -375,10 +373,8 @@ func (s *Service) CreateClub(ctx context.Context, c Caller, owner int64, edit Cl
 		}
 		now := s.now()
 		club := Club{Owner: owner, Tags: []int64{0}, Reactivated: true, LastUpdated: now}
-		if err := edit.apply(&club); err != nil {
-			return err
-		}
-		if err := checkClub(tx, club); err != nil {
+		bad := edit.apply(&club)
+		if err := allOf(bad, checkClub(tx, club)); err != nil {
 			return err
 		}
 		if err := s.addClub(tx, club); err != nil {

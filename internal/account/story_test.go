@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -416,4 +417,24 @@ func TestASignInEndsTheSessionPresented(t *testing.T) {
 	wants(t, "the session presented", err, account.Unauthenticated)
 	must(t, k.SignOut(t.Context(), someone, second.Secret))
 	wants(t, "signing out again", k.SignOut(t.Context(), someone, second.Secret), account.Unauthenticated)
+}
+
+func TestARefusedEditNamesEveryField(t *testing.T) {
+	k := accounttest.New(t)
+	a := officer(t, k, chess)
+	text := func(s string) *string { return &s }
+	err := k.SetClub(t.Context(), operator, a.ClubID, account.ClubEdit{
+		Name: text(""), ApplyLink: text("javascript:alert(1)"), Tags: []int64{99}, Social: map[string]string{"website": "ftp://x"},
+	})
+	refusal, ok := errors.AsType[*account.Error](err)
+	if !ok || refusal.Code != account.Invalid {
+		t.Fatalf("got %v, want %v", err, account.Invalid)
+	}
+	var fields []string
+	for _, f := range refusal.Fields {
+		fields = append(fields, f.Field)
+	}
+	if got := strings.Join(fields, " "); got != "apply_link social_media_links.website name tags" {
+		t.Errorf("the fields at fault are %s", got)
+	}
 }
