@@ -83,6 +83,7 @@ func BenchmarkOfficer(b *testing.B) {
 func BenchmarkOfficerParallel(b *testing.B) {
 	s, _ := populated(b, population)
 	var n atomic.Int64
+	b.ResetTimer()
 	b.RunParallel(func(p *testing.PB) {
 		for p.Next() {
 			i := int(n.Add(7919) % population)
@@ -119,6 +120,7 @@ func BenchmarkUpdateParallel(b *testing.B) {
 	s, e := openStore(b)
 	var n atomic.Int64
 	b.SetParallelism(32) // times GOMAXPROCS
+	b.ResetTimer()
 	b.RunParallel(func(p *testing.PB) {
 		for p.Next() {
 			if err := s.Update(context.Background(), adding(fmt.Sprint(n.Add(1)), 100)); err != nil {

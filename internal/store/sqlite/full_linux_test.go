@@ -85,6 +85,7 @@ func TestNoRoomAtAll(t *testing.T) {
 	if err := s.Update(t.Context(), adding("first", 10)); err != nil {
 		t.Fatal(err)
 	}
+	conn := e.writer.conn
 	restore := limitFiles(t, logSize(t, e))
 	for i, err := range inLine(t, s, e, adding("a", 10), adding("b", 10), adding("first", 10)) {
 		if i < 2 && account.CodeOf(err) != account.Busy {
@@ -102,6 +103,9 @@ func TestNoRoomAtAll(t *testing.T) {
 		if err := s.Update(t.Context(), adding(address, 10)); err != nil {
 			t.Errorf("with room again: %v", err)
 		}
+	}
+	if e.writer.conn == conn {
+		t.Error("a connection that had an error of the disk is still in use")
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	lib "modernc.org/sqlite/lib"
 
@@ -22,15 +23,54 @@ const applicationID = 0x4d415452
 // by SQLite alone: to open the file beside it and close it again would take away
 // the locks that this process has on it (https://www.sqlite.org/howtocorrupt.html,
 // §2.2).
+//
+// It takes no lock either, so what another process is writing at the moment can
+// look damaged. Damage is believed when nothing has changed for a while.
 func look(ctx context.Context, c Config) (version int64, err error) {
+	version, err = lookOnce(ctx, c)
+	for end := 40; errors.Is(err, ErrDamaged) && end > 0; end-- {
+		seen := traceOf(c.Path)
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+		version, err = lookOnce(ctx, c)
+		if traceOf(c.Path) == seen {
+			break
+		}
+	}
+	return version, err
+}
+
+// trace is what a process that writes leaves behind.
+type trace struct {
+	size   int64
+	at     time.Time
+	logged bool
+}
+
+func traceOf(path string) trace {
+	left := trace{logged: logged(path)}
+	if info, err := os.Stat(path); err == nil {
+		left.size, left.at = info.Size(), info.ModTime()
+	}
+	return left
+}
+
+// logged reports whether a log lies beside the file: somebody has it open, or had
+// when it died.
+func logged(path string) bool { return exists(path+"-wal") || exists(path+"-journal") }
+
+func lookOnce(ctx context.Context, c Config) (version int64, err error) {
 	size, found, err := lookAtFile(c.Path)
 	if err != nil || !found {
 		return 0, err
 	}
-	// A log beside the file says that somebody has it open, or had when it died.
-	// Then only SQLite's own reading of both is right, and it makes an index of the
-	// log; so the head of the file, which never changes, is asked first who owns it.
-	logged := exists(c.Path+"-wal") || exists(c.Path+"-journal")
+	// With a log, only SQLite's own reading of both is right, and it makes an index
+	// of the log; so the head of the file, which never changes, is asked first who
+	// owns it.
+	logged := logged(c.Path)
 	if err := lookAtHead(ctx, c, size, logged); err != nil {
 		return 0, said(c.Path, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"time"
@@ -39,7 +40,7 @@ func ready(ctx context.Context, c Config, files fs.FS) (from, to int64, err erro
 	case from == 0:
 		err = create(ctx, c, files)
 	default:
-		err = upgrade(ctx, c, files)
+		err = upgrade(ctx, c, files, newest)
 	}
 	if err != nil {
 		return 0, 0, err
@@ -109,23 +110,32 @@ func put(from, to string) error {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
-// upgrade brings an older schema up to date. While another process migrates it
-// waits; when one goes on using the older schema it gives up.
-func upgrade(ctx context.Context, c Config, files fs.FS) error {
-	err := migrateFile(ctx, c.Path, c.BusyTimeout, files)
-	if primary(err) != lib.SQLITE_BUSY {
-		if err != nil {
+// upgrade brings an older schema up to date, which takes the file for itself alone.
+// Of several that try at once each stands in the others' way, so whoever meets
+// another lets go, and tries again after a while of its own. While another process
+// migrates it waits; when one goes on using the older schema it gives up.
+func upgrade(ctx context.Context, c Config, files fs.FS, newest int64) error {
+	enough := time.After(c.BusyTimeout)
+	for {
+		err := migrateFile(ctx, c.Path, 0, files)
+		if err == nil {
+			return nil
+		}
+		if primary(err) != lib.SQLITE_BUSY {
 			return said(c.Path, err)
 		}
-		return nil
+		if version, err := look(ctx, c); err == nil && version == newest {
+			return nil // another process has done it
+		}
+		select {
+		case <-time.After(rand.N(50 * time.Millisecond)):
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-enough:
+			return fmt.Errorf("%s %w by another process, and its schema must be brought up to date: stop the server and try again (%w)",
+				c.Path, ErrInUse, err)
+		}
 	}
-	newest, latestErr := store.Latest(files)
-	version, lookErr := look(ctx, c)
-	if latestErr == nil && lookErr == nil && version == newest {
-		return nil // the other process has done it
-	}
-	return fmt.Errorf("%s %w by another process, and its schema must be brought up to date: stop the server and try again (%w)",
-		c.Path, ErrInUse, err)
 }
 
 // migrateFile applies the migrations on a connection that nobody else's can be

@@ -10,6 +10,8 @@ import (
 	"runtime"
 	"time"
 
+	lib "modernc.org/sqlite/lib"
+
 	"matricula/internal/store"
 )
 
@@ -89,8 +91,8 @@ func openEngine(ctx context.Context, c Config, files fs.FS) (*engine, error) {
 	return newEngine(c.Path, r, w), nil
 }
 
-// openWriter opens the connection that writes and makes sure of the write-ahead
-// log; a file that a backup made has none yet.
+// openWriter opens the connection that writes and makes sure that it can, and of
+// the write-ahead log; a file that a backup made has none yet.
 func openWriter(ctx context.Context, c Config) (*conn, error) {
 	w, err := open(ctx, source(c.Path, c.BusyTimeout, writing, "mode=rw"))
 	if err != nil {
@@ -100,10 +102,27 @@ func openWriter(ctx context.Context, c Config) (*conn, error) {
 	if err == nil && mode != "wal" {
 		err = fmt.Errorf("the file system allows no write-ahead log (journal mode %q)", mode)
 	}
+	if err == nil {
+		err = mayWrite(ctx, w, c.BusyTimeout)
+	}
 	if err != nil {
 		return nil, errors.Join(err, w.close())
 	}
 	return w, nil
+}
+
+// mayWrite asks SQLite with a statement that would write: what it may not write it
+// opens for reading alone, and even a BEGIN IMMEDIATE doesn't tell. Who is kept
+// from writing by somebody who writes, may.
+func mayWrite(ctx context.Context, w *conn, busy time.Duration) error {
+	if _, err := ask[int64](ctx, w, "PRAGMA busy_timeout = 0"); err != nil {
+		return err
+	}
+	if err := w.run(ctx, "DELETE FROM meta WHERE name = ''"); err != nil && primary(err) != lib.SQLITE_BUSY {
+		return err
+	}
+	_, err := ask[int64](ctx, w, fmt.Sprintf("PRAGMA busy_timeout = %d", busy.Milliseconds()))
+	return err
 }
 
 // Migrate makes the database where there is none, brings an older one up to date,

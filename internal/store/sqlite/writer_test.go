@@ -27,17 +27,16 @@ func openStore(t testing.TB) (*store.Store, *engine) {
 func inLine(t *testing.T, s *store.Store, e *engine, changes ...func(account.Tx) error) []error {
 	t.Helper()
 	answers := make([]error, len(changes))
-	release := make(chan struct{})
+	release, holds := make(chan struct{}), make(chan struct{})
+	begun := sync.OnceFunc(func() { close(holds) }) // it may run again
 	var all sync.WaitGroup
 	all.Go(func() {
-		err := s.Update(context.Background(), func(account.Tx) error { <-release; return nil })
+		err := s.Update(context.Background(), func(account.Tx) error { begun(); <-release; return nil })
 		if err != nil {
 			t.Errorf("the change that holds the writer: %v", err)
 		}
 	})
-	for e.inside.Load() == 0 || len(e.queue) > 0 {
-		runtime.Gosched() // until it runs
-	}
+	<-holds
 	for i, change := range changes {
 		all.Go(func() { answers[i] = s.Update(context.Background(), change) })
 		for len(e.queue) <= i {
@@ -289,6 +288,9 @@ func TestCloseLetsWhatHasBegunEnd(t *testing.T) {
 	}
 	if waiting != nil && !errors.Is(waiting, ErrClosed) {
 		t.Errorf("the change in line: got %v, want it made or %v", waiting, ErrClosed)
+	}
+	if _, err := s.Read(t.Context()).Tags(); account.CodeOf(err) != account.Busy {
+		t.Errorf("a read of a closed store: got %v, want Busy, as for a server that stops", err)
 	}
 	again := store.New(openTest(t, Config{Path: e.path}))
 	wantThere(t, again, "begun", true)
