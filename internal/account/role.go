@@ -34,7 +34,7 @@ func (s *Service) GrantAdviser(ctx context.Context, c Caller, role Adviser) erro
 		if err != nil {
 			return err
 		}
-		return takeProjects(tx, role.Projects, role.Year, func(p *Project) *int64 { return &p.Adviser }, id)
+		return takeProjects(tx, role.Projects, role.Year, AdviserRole, func(p *Project) *int64 { return &p.Adviser }, id)
 	})
 }
 
@@ -45,7 +45,7 @@ func (s *Service) GrantMentor(ctx context.Context, c Caller, role Mentor) error 
 		if err != nil {
 			return err
 		}
-		return takeProjects(tx, role.Projects, role.Year, func(p *Project) *int64 { return &p.Mentor }, id)
+		return takeProjects(tx, role.Projects, role.Year, MentorRole, func(p *Project) *int64 { return &p.Mentor }, id)
 	})
 }
 
@@ -113,14 +113,14 @@ func projectOf(r Reader, id, year int64) (Project, error) {
 }
 
 // takeProjects puts a role into the place of each project, where it is free.
-func takeProjects(tx Tx, projects []int64, year int64, place func(*Project) *int64, role int64) error {
+func takeProjects(tx Tx, projects []int64, year int64, name RoleName, place func(*Project) *int64, role int64) error {
 	for _, id := range projects {
 		p, err := projectOf(tx, id, year)
 		if err != nil {
 			return err
 		}
 		if *place(&p) != 0 {
-			return &Error{Code: Taken, Fields: []FieldError{{Field: "project", Why: fmt.Sprintf("Project %d has one already.", id)}}}
+			return &Error{Code: Taken, Fields: []FieldError{{Field: "project", Why: fmt.Sprintf("Project %d has its %s already.", id, name)}}}
 		}
 		*place(&p) = role
 		if err := tx.SetProject(p); err != nil {
