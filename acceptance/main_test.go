@@ -15,7 +15,9 @@ import (
 // whose clock a test moves.
 var program, movable string
 
-// TestMain builds both, with the flags in MATRICULA_TEST_BUILD, such as -race.
+// TestMain builds both, with the flags in TEST_BUILD, such as -race. Neither that
+// variable nor TEST_ALL has the program's prefix, for the program refuses what it
+// doesn't know.
 func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
 
 func buildAndRun(m *testing.M) int {
@@ -26,7 +28,7 @@ func buildAndRun(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	program, movable = filepath.Join(dir, "matricula"), filepath.Join(dir, "matricula-testclock")
-	flags := strings.Fields(os.Getenv("MATRICULA_TEST_BUILD"))
+	flags := strings.Fields(os.Getenv("TEST_BUILD"))
 	for _, args := range [][]string{{"-o", program}, {"-o", movable, "-tags", "testclock"}} {
 		args = append(append([]string{"build"}, args...), flags...)
 		build := exec.Command("go", append(args, "matricula/cmd/matricula")...)
@@ -61,7 +63,7 @@ var sources = sync.OnceValue(func() error {
 // where all tests are wanted.
 func orSkip(t *testing.T, lacking string) {
 	t.Helper()
-	if os.Getenv("MATRICULA_TEST_ALL") == "1" {
+	if os.Getenv("TEST_ALL") == "1" {
 		t.Fatal(lacking)
 	}
 	t.Skip(lacking)
