@@ -116,6 +116,6 @@ func (cmd *accountSignOut) Run(c *console) error {
 		if err != nil {
 			return err
 		}
-		return d.show(ended{n}, "%d sessions of account %d are ended.", n, a.ID)
+		return d.show(ended{n}, "Account %d: %s ended.", a.ID, are(n, "session"))
 	})
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -12,6 +13,8 @@ import (
 type cohortCommand struct {
 	Create cohortCreate `cmd:"" help:"Make a cohort."`
 	List   cohortList   `cmd:"" help:"List the cohorts, newest first."`
+	Set    cohortSet    `cmd:"" help:"Move the start or the end of a cohort."`
+	Delete cohortDelete `cmd:"" help:"Delete a cohort that no role and no project is of."`
 	Import cohortImport `cmd:"" help:"Make the cohorts of a CSV file, all or none."`
 }
 
@@ -39,6 +42,86 @@ func (cmd *cohortCreate) Run(c *console) error {
 			return err
 		}
 		return d.show(cohortOf(cohort), "Cohort %d runs from %s to %s.", cmd.Year, cmd.Start, cmd.End)
+	})
+}
+
+type cohortSet struct {
+	place
+	Year  int64   `arg:"" help:"Academic year."`
+	Start *string `name:"start" placeholder:"DAY" help:"First day, such as 2026-08-01, in the time-zone setting."`
+	End   *string `name:"end" placeholder:"DAY" help:"Last day."`
+}
+
+// Help shows how it is used.
+func (cohortSet) Help() string {
+	return "Example:\n\n    matricula cohort set 2026 --end 2027-06-30"
+}
+
+// Run moves the cohort.
+func (cmd *cohortSet) Run(c *console) error {
+	if cmd.Start == nil && cmd.End == nil {
+		return errors.New("there is nothing to set; name what: --start or --end")
+	}
+	return aboutCohort(c, cmd.place, cmd.Year, func(d *desk, cohort account.Cohort) error {
+		var err error
+		if cmd.Start != nil {
+			if cohort.Start, err = startOf(*cmd.Start, d.zone); err != nil {
+				return fmt.Errorf("start: %w", err)
+			}
+		}
+		if cmd.End != nil {
+			if cohort.End, err = endOf(*cmd.End, d.zone); err != nil {
+				return fmt.Errorf("end: %w", err)
+			}
+		}
+		if err := d.SetCohort(d.ctx, operator, cohort); err != nil {
+			return err
+		}
+		return d.show(cohortOf(cohort), "Cohort %d runs from %s to %s now.", cohort.Year, d.day(cohort.Start), d.day(cohort.End))
+	})
+}
+
+type cohortDelete struct {
+	place
+	Year int64 `arg:"" help:"Academic year."`
+}
+
+// Help shows how it is used.
+func (cohortDelete) Help() string {
+	return `Take its roles and projects away first: matricula role revoke and matricula project delete.
+
+Example:
+
+    matricula cohort delete 2062`
+}
+
+// Run deletes the cohort.
+func (cmd *cohortDelete) Run(c *console) error {
+	return aboutCohort(c, cmd.place, cmd.Year, func(d *desk, cohort account.Cohort) error {
+		err := d.DeleteCohort(d.ctx, operator, cohort.Year)
+		if errors.Is(err, account.InUse) {
+			return fmt.Errorf("roles or projects are of cohort %d; take them away first: matricula role list and matricula project list --cohort %d show them", cohort.Year, cohort.Year)
+		}
+		if err != nil {
+			return err
+		}
+		return d.show(removed{strconv.FormatInt(cohort.Year, 10)}, "Cohort %d is deleted.", cohort.Year)
+	})
+}
+
+// aboutCohort opens the installation and finds the cohort.
+func aboutCohort(c *console, at place, year int64, work func(*desk, account.Cohort) error) error {
+	return at.at(c, func(d *desk) error {
+		cohorts, err := d.Cohorts(d.ctx)
+		if err != nil {
+			return err
+		}
+		for _, cohort := range cohorts {
+			if cohort.Year == year {
+				return work(d, cohort)
+			}
+		}
+		return fmt.Errorf("there is no cohort %d; matricula cohort list shows all", year)
 	})
 }
 
@@ -115,7 +198,7 @@ func (cmd *cohortImport) Run(c *console) error {
 		if err := d.AddCohorts(d.ctx, operator, cohorts); err != nil {
 			return err
 		}
-		return d.show(imported{len(cohorts), len(cohorts)}, "%d cohorts are made.", len(cohorts))
+		return d.show(imported{len(cohorts), len(cohorts)}, "%s made.", are(len(cohorts), "cohort"))
 	})
 }
 
@@ -129,8 +212,8 @@ func (s *sheet) cohorts(known []account.Cohort, zone *time.Location) []account.C
 	for _, l := range s.lines {
 		year, err := strconv.ParseInt(l.cells["year"], 10, 64)
 		switch {
-		case err != nil || year < 1 || year > 9999:
-			s.refuse(l.number, "the year %q is not a number from 1 to 9999", l.cells["year"])
+		case err != nil || year < 1000 || year > 9999:
+			s.refuse(l.number, "the year %q is not a number of four digits", l.cells["year"])
 		case taken[year] != "":
 			s.refuse(l.number, "cohort %d %s", year, taken[year])
 		}

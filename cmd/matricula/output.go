@@ -61,6 +61,14 @@ func orDash(text string) string {
 	return text
 }
 
+// are counts things and says the verb with them: "1 project is", "2 projects are".
+func are[N int | int64](n N, thing string) string {
+	if n == 1 {
+		return "1 " + thing + " is"
+	}
+	return fmt.Sprintf("%d %ss are", n, thing)
+}
+
 func yesNo(b bool) string {
 	if b {
 		return "yes"

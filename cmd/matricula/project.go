@@ -12,6 +12,7 @@ import (
 type projectCommand struct {
 	Create projectCreate `cmd:"" help:"Make a project of a cohort."`
 	List   projectList   `cmd:"" help:"List the projects."`
+	Delete projectDelete `cmd:"" help:"Delete a project; its students have none then, and every role stays."`
 	Import projectImport `cmd:"" help:"Make the projects of a CSV file, all or none."`
 }
 
@@ -128,6 +129,28 @@ func (cmd *projectList) Run(c *console) error {
 	})
 }
 
+type projectDelete struct {
+	place
+	ID int64 `arg:"" help:"Id of the project."`
+}
+
+// Help shows how it is used.
+func (projectDelete) Help() string { return "Example:\n\n    matricula project delete 3" }
+
+// Run deletes the project.
+func (cmd *projectDelete) Run(c *console) error {
+	return cmd.at(c, func(d *desk) error {
+		gone, err := d.DeleteProject(d.ctx, operator, cmd.ID)
+		if errors.Is(err, account.NotFound) {
+			return fmt.Errorf("there is no project %d; matricula project list shows all", cmd.ID)
+		}
+		if err != nil {
+			return err
+		}
+		return d.show(removed{strconv.FormatInt(gone.ID, 10)}, "Project %d, %s, is deleted.", gone.ID, gone.Name)
+	})
+}
+
 type projectImport struct {
 	place
 	File string `arg:"" help:"CSV file, - for standard input."`
@@ -166,7 +189,7 @@ func (cmd *projectImport) Run(c *console) error {
 		if err != nil {
 			return err
 		}
-		return d.show(imported{len(projects), len(made)}, "%d projects are made.", len(made))
+		return d.show(imported{len(projects), len(made)}, "%s made.", are(len(made), "project"))
 	})
 }
 

@@ -38,7 +38,10 @@ const (
 	RosterChanged   EventKind = "roster.changed"
 	ListChanged     EventKind = "list.changed" // tags or sizes
 	CohortMade      EventKind = "cohort.created"
+	CohortChanged   EventKind = "cohort.changed"
+	CohortDeleted   EventKind = "cohort.deleted"
 	ProjectMade     EventKind = "project.created"
+	ProjectDeleted  EventKind = "project.deleted"
 	KeyMade         EventKind = "key.created"
 	MailGivenUp     EventKind = "mail.given-up"
 	MailDropped     EventKind = "mail.dropped" // its token had ended before it could be sent

@@ -71,9 +71,7 @@ func (s *Service) CurrentCohort(ctx context.Context) (Cohort, error) {
 // for a year there is.
 func (s *Service) AddCohorts(ctx context.Context, c Caller, cohorts []Cohort) error {
 	for i := range cohorts {
-		cohorts[i].Start = cohorts[i].Start.UTC().Truncate(time.Millisecond)
-		cohorts[i].End = cohorts[i].End.UTC().Truncate(time.Millisecond)
-		if err := checkCohort(cohorts[i]); err != nil {
+		if err := checkCohort(&cohorts[i]); err != nil {
 			return err
 		}
 	}
@@ -90,10 +88,43 @@ func (s *Service) AddCohorts(ctx context.Context, c Caller, cohorts []Cohort) er
 	})
 }
 
-func checkCohort(c Cohort) error {
-	if c.Year < 1 || c.Year > 9999 {
-		return invalid("year", "A cohort's year is 1 to 9999, not %d.", c.Year)
+// SetCohort moves a cohort's start and end. It refuses with Invalid and NotFound.
+func (s *Service) SetCohort(ctx context.Context, c Caller, cohort Cohort) error {
+	if err := checkCohort(&cohort); err != nil {
+		return err
 	}
+	return s.store.Update(ctx, func(tx Tx) error {
+		if err := cohortExists(tx, cohort.Year); err != nil {
+			return err
+		}
+		if err := tx.SetCohort(cohort); err != nil {
+			return err
+		}
+		return tx.AddEvent(c.event(s.now(), CohortChanged, 0, strconv.FormatInt(cohort.Year, 10)))
+	})
+}
+
+// DeleteCohort deletes a cohort. It refuses with NotFound, and with InUse while
+// roles or projects are of it.
+func (s *Service) DeleteCohort(ctx context.Context, c Caller, year int64) error {
+	return s.store.Update(ctx, func(tx Tx) error {
+		if err := cohortExists(tx, year); err != nil {
+			return err
+		}
+		if err := tx.DeleteCohort(year); err != nil {
+			return err
+		}
+		return tx.AddEvent(c.event(s.now(), CohortDeleted, 0, strconv.FormatInt(year, 10)))
+	})
+}
+
+// checkCohort refuses what is no cohort, and brings its instants to the precision
+// of the wire. A year has four digits, as people write it: a shorter one is a slip.
+func checkCohort(c *Cohort) error {
+	if c.Year < 1000 || c.Year > 9999 {
+		return invalid("year", "A cohort's year has four digits, such as 2026; %d is none.", c.Year)
+	}
+	c.Start, c.End = c.Start.UTC().Truncate(time.Millisecond), c.End.UTC().Truncate(time.Millisecond)
 	return checkPeriod(c.Start, c.End)
 }
 
@@ -191,6 +222,23 @@ func (s *Service) mentorRole(tx Tx, c Caller, account, year int64) (int64, error
 		return roles.Mentor.ID, nil
 	}
 	return s.grantMentor(tx, c, Mentor{Account: account, Year: year})
+}
+
+// DeleteProject deletes a project: its students have none then; adviser and mentor
+// keep their roles. It refuses with NotFound.
+func (s *Service) DeleteProject(ctx context.Context, c Caller, id int64) (Project, error) {
+	var gone Project
+	err := s.store.Update(ctx, func(tx Tx) error {
+		var err error
+		if gone, err = tx.Project(id); err != nil {
+			return err
+		}
+		if err := tx.DeleteProject(id); err != nil {
+			return err
+		}
+		return tx.AddEvent(c.event(s.now(), ProjectDeleted, 0, fmt.Sprintf("%d %s", gone.ID, gone.Name)))
+	})
+	return gone, err
 }
 
 // Projects lists the projects of a cohort, of all with 0.

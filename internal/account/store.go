@@ -151,8 +151,13 @@ type Tx interface {
 	RemoveFromRoster(key string) (bool, error)
 
 	AddCohort(c Cohort) error // Taken "year"
+	SetCohort(c Cohort) error // by its year
+	// DeleteCohort is InUse "year" while a role or a project is of the cohort.
+	DeleteCohort(year int64) error
 	AddProject(p Project) (int64, error)
 	SetProject(p Project) error
+	// DeleteProject leaves its students without a project, and every role as it is.
+	DeleteProject(id int64) error
 	AddStudent(s Student) (int64, error) // Taken "account", "nusnetId" or "matricNo"; the same for the next two
 	AddAdviser(a Adviser) (int64, error) // its Projects are set with SetProject
 	AddMentor(m Mentor) (int64, error)
@@ -169,12 +174,13 @@ type Tx interface {
 	// AddFailure counts one more and answers the new count.
 	AddFailure(address token.Digest, at time.Time) (int64, error)
 	ClearFailures(address token.Digest) error
-	// TakeBackFailure counts one less, down to none.
-	TakeBackFailure(address token.Digest) error
+	// TakeBackFailure counts one less, down to none. Where the last one was the one
+	// at that time, it is the one before again.
+	TakeBackFailure(address token.Digest, at, before time.Time) error
 	// AddLookup notes that a client network asked about an address, unless it did
 	// since then already, and answers how many different addresses it asked about
-	// since then, this one included.
-	AddLookup(network, address token.Digest, at, since time.Time) (int64, error)
+	// since then, this one included, and when it asked about the first of them.
+	AddLookup(network, address token.Digest, at, since time.Time) (asked int64, oldest time.Time, err error)
 	// ForgetLookup takes such a note back.
 	ForgetLookup(network, address token.Digest) error
 

@@ -1,6 +1,11 @@
 package store
 
-import "matricula/internal/account"
+import (
+	"errors"
+	"fmt"
+
+	"matricula/internal/account"
+)
 
 func scanCohort(row Row) (c account.Cohort, err error) {
 	err = row.Scan(&c.Year, instant{&c.Start}, instant{&c.End})
@@ -20,6 +25,30 @@ func (t tx) AddCohort(c account.Cohort) error {
 	_, err := t.exec("add cohort", `
 INSERT INTO cohorts (year, start_at, end_at)
 VALUES ($1, $2, $3)`, c.Year, micros(c.Start), micros(c.End))
+	return err
+}
+
+// SetCohort writes a cohort's start and end.
+func (t tx) SetCohort(c account.Cohort) error {
+	return t.change("set cohort", `
+UPDATE cohorts
+SET start_at = $2, end_at = $3
+WHERE year = $1`, c.Year, micros(c.Start), micros(c.End))
+}
+
+// DeleteCohort deletes a cohort that nothing is of.
+func (t tx) DeleteCohort(year int64) error {
+	found, err := t.did("delete cohort", `
+DELETE FROM cohorts
+WHERE year = $1`, year)
+	switch {
+	case errors.Is(err, account.NotFound): // what a foreign key that is violated says
+		return &account.Error{Code: account.InUse, Fields: []account.FieldError{
+			{Field: "year", Why: fmt.Sprintf("Roles or projects are of cohort %d.", year)},
+		}}
+	case err == nil && !found:
+		return account.NotFound
+	}
 	return err
 }
 
@@ -65,4 +94,11 @@ func (t tx) SetProject(p account.Project) error {
 UPDATE projects
 SET year = $2, name = $3, adviser_id = $4, mentor_id = $5
 WHERE id = $1`, p.ID, p.Year, p.Name, ref(p.Adviser), ref(p.Mentor))
+}
+
+// DeleteProject deletes a project.
+func (t tx) DeleteProject(id int64) error {
+	return t.change("delete project", `
+DELETE FROM projects
+WHERE id = $1`, id)
 }

@@ -41,30 +41,42 @@ WHERE address = $1`, address[:])
 }
 
 // TakeBackFailure counts one less, down to none.
-func (t tx) TakeBackFailure(address token.Digest) error {
-	_, err := t.exec("take back failure", `
+func (t tx) TakeBackFailure(address token.Digest, at, before time.Time) error {
+	if before.IsZero() {
+		before = at // there was none, so it is none again or others came meanwhile
+	}
+	none, err := t.did("take back the failure", `
+DELETE FROM failures
+WHERE address = $1 AND count <= 1`, address[:])
+	if err != nil || none {
+		return err
+	}
+	_, err = t.exec("take back a failure", `
 UPDATE failures
-SET count = count - 1
-WHERE address = $1 AND count > 0`, address[:])
+SET count = count - 1, last_at = CASE WHEN last_at = $2 THEN $3 ELSE last_at END
+WHERE address = $1`, address[:], micros(at), micros(before))
 	return err
 }
 
 // AddLookup notes that a network asked about an address, and counts the addresses
 // that it asked about since then. What a clock that ran ahead has noted counts
 // again when it is asked again.
-func (t tx) AddLookup(network, address token.Digest, at, since time.Time) (int64, error) {
-	_, err := t.exec("add lookup", `
+func (t tx) AddLookup(network, address token.Digest, at, since time.Time) (asked int64, oldest time.Time, err error) {
+	_, err = t.exec("add lookup", `
 INSERT INTO lookups (network, address, at)
 VALUES ($1, $2, $3)
 ON CONFLICT (network, address) DO UPDATE SET at = excluded.at WHERE lookups.at < $4 OR lookups.at > excluded.at`,
 		network[:], address[:], micros(at), since.UnixMicro())
 	if err != nil {
-		return 0, err
+		return 0, time.Time{}, err
 	}
-	return one(t.reader, "count lookups", value[int64], `
-SELECT COUNT(*)
+	_, err = one(t.reader, "count lookups", func(row Row) (struct{}, error) {
+		return struct{}{}, row.Scan(&asked, instant{&oldest})
+	}, `
+SELECT COUNT(*), MIN(at)
 FROM lookups
 WHERE network = $1 AND at >= $2 AND at <= $3`, network[:], since.UnixMicro(), micros(at))
+	return asked, oldest, err
 }
 
 // ForgetLookup takes such a note back.

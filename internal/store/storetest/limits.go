@@ -82,14 +82,21 @@ func failures(t *testing.T, open Open) {
 	}
 	want(t, "count of another", add(2, noon), int64(1))
 	wantRead(t, "failures", account.Failures{Count: 3, LastAt: noon.Add(2 * time.Second)})(read(t, s).Failures(digest(1)))
-	for _, left := range []int64{2, 1, 0, 0} {
-		update(t, s, func(tx account.Tx) error { return tx.TakeBackFailure(digest(1)) })
+	takeBack := func(at, before time.Duration) (f account.Failures) {
+		update(t, s, func(tx account.Tx) error {
+			return tx.TakeBackFailure(digest(1), noon.Add(at), noon.Add(before))
+		})
 		f, err := read(t, s).Failures(digest(1))
-		if err != nil || f.Count != left {
-			t.Errorf("after one was taken back: got %d and %v, want %d", f.Count, err, left)
+		if err != nil {
+			t.Fatal(err)
 		}
+		return f
 	}
-	update(t, s, func(tx account.Tx) error { return tx.TakeBackFailure(digest(9)) }) // nor is nothing to take back
+	want(t, "after the last was taken back", takeBack(2*time.Second, time.Second), account.Failures{Count: 2, LastAt: noon.Add(time.Second)})
+	want(t, "after one before was taken back", takeBack(0, 0), account.Failures{Count: 1, LastAt: noon.Add(time.Second)})
+	want(t, "after all were taken back", takeBack(time.Second, 0), account.Failures{})
+	want(t, "and one more", takeBack(time.Second, 0), account.Failures{})
+	add(1, noon)
 	update(t, s, func(tx account.Tx) error { return tx.ClearFailures(digest(1)) })
 	update(t, s, func(tx account.Tx) error { return tx.ClearFailures(digest(1)) }) // nothing to clear is no error
 	wantRead(t, "after the clearing", account.Failures{})(read(t, s).Failures(digest(1)))
@@ -100,7 +107,7 @@ func lookups(t *testing.T, open Open) {
 	s := open(t)
 	ask := func(network, address int, at time.Time) (n int64) {
 		update(t, s, func(tx account.Tx) (err error) {
-			n, err = tx.AddLookup(digest(network), digest(address), at, at.Add(-time.Hour))
+			n, _, err = tx.AddLookup(digest(network), digest(address), at, at.Add(-time.Hour))
 			return err
 		})
 		return n
@@ -161,7 +168,7 @@ func purge(t *testing.T, open Open) {
 			if err := tx.AddMail(account.OutboxMail{CreatedAt: end(9), DueAt: end(9), DeadAt: ends.DeadMails.Add(-before)}); err != nil {
 				return err
 			}
-			if _, err := tx.AddLookup(digest(1), digest(i), ends.Lookups.Add(-before), end(9)); err != nil {
+			if _, _, err := tx.AddLookup(digest(1), digest(i), ends.Lookups.Add(-before), end(9)); err != nil {
 				return err
 			}
 			if _, err := tx.AddFailure(digest(i), ends.Failures.Add(-before)); err != nil {
@@ -204,7 +211,7 @@ func purge(t *testing.T, open Open) {
 	wantRead(t, "events of all", 5)(count(r.Events(0, 0, 10)))
 	var asked int64
 	update(t, s, func(tx account.Tx) (err error) {
-		asked, err = tx.AddLookup(digest(1), digest(1), noon, time.UnixMicro(0))
+		asked, _, err = tx.AddLookup(digest(1), digest(1), noon, time.UnixMicro(0))
 		return err
 	})
 	want(t, "lookups left", asked, int64(1))

@@ -229,7 +229,7 @@ func raceLookups(t *testing.T, open Open) {
 	var within atomic.Int64
 	together(many, func(i int) {
 		err := s(i).Update(background, func(tx account.Tx) error {
-			n, err := tx.AddLookup(digest(1), digest(i), noon, noon.Add(-time.Hour))
+			n, _, err := tx.AddLookup(digest(1), digest(i), noon, noon.Add(-time.Hour))
 			if err == nil && n > limit {
 				return over
 			}

@@ -60,6 +60,82 @@ func cohorts(t *testing.T, open Open) {
 	})
 }
 
+// cohortGoes changes a cohort and deletes it, which whoever and whatever is of it
+// must hinder, one kind alone.
+func cohortGoes(t *testing.T, open Open) {
+	s := open(t)
+	addCohort(t, s, 2025)
+	addCohort(t, s, 2026)
+	moved := account.Cohort{Year: 2026, Start: noon.Add(time.Hour), End: noon.Add(2 * time.Hour)}
+	update(t, s, func(tx account.Tx) error { return tx.SetCohort(moved) })
+	all, err := read(t, s).Cohorts()
+	if err != nil || len(all) != 2 || all[0] != moved || all[1] == moved {
+		t.Fatalf("got %v and %v: one of two must change", all, err)
+	}
+	unknown := account.Cohort{Year: 2030, Start: noon, End: noon}
+	refused(t, s, account.NotFound, "", func(tx account.Tx) error { return tx.SetCohort(unknown) })
+	refused(t, s, account.NotFound, "", func(tx account.Tx) error { return tx.DeleteCohort(2030) })
+
+	of := addAccount(t, s, "ada@x.test")
+	for what, in := range map[string]struct {
+		add    func(account.Tx) (int64, error)
+		remove func(account.Tx, int64) error
+	}{
+		"student": {
+			func(tx account.Tx) (int64, error) { return tx.AddStudent(account.Student{Account: of, Year: 2026}) },
+			func(tx account.Tx, id int64) error {
+				return tx.RemoveRole(account.Roles{Student: &account.Student{ID: id}})
+			},
+		},
+		"adviser": {
+			func(tx account.Tx) (int64, error) { return tx.AddAdviser(account.Adviser{Account: of, Year: 2026}) },
+			func(tx account.Tx, id int64) error {
+				return tx.RemoveRole(account.Roles{Adviser: &account.Adviser{ID: id}})
+			},
+		},
+		"mentor": {
+			func(tx account.Tx) (int64, error) { return tx.AddMentor(account.Mentor{Account: of, Year: 2026}) },
+			func(tx account.Tx, id int64) error {
+				return tx.RemoveRole(account.Roles{Mentor: &account.Mentor{ID: id}})
+			},
+		},
+		"project": {
+			func(tx account.Tx) (int64, error) { return tx.AddProject(account.Project{Year: 2026, Name: "Bridge"}) },
+			func(tx account.Tx, id int64) error { return tx.DeleteProject(id) },
+		},
+	} {
+		id := made(t, s, in.add)
+		err := s.Update(t.Context(), func(tx account.Tx) error { return tx.DeleteCohort(2026) })
+		wantRefusal(t, "with a "+what, err, account.InUse, "year")
+		update(t, s, func(tx account.Tx) error { return in.remove(tx, id) })
+	}
+	update(t, s, func(tx account.Tx) error { return tx.DeleteCohort(2026) })
+	wantRead(t, "after the deletion", all[1:])(read(t, s).Cohorts())
+}
+
+// projectGoes deletes a project: its student has none then, and adviser and mentor
+// keep their roles.
+func projectGoes(t *testing.T, open Open) {
+	s := open(t)
+	addCohort(t, s, 2026)
+	of := addAccount(t, s, "ada@x.test")
+	adviser := made(t, s, func(tx account.Tx) (int64, error) { return tx.AddAdviser(account.Adviser{Account: of, Year: 2026}) })
+	mentor := made(t, s, func(tx account.Tx) (int64, error) { return tx.AddMentor(account.Mentor{Account: of, Year: 2026}) })
+	id := made(t, s, func(tx account.Tx) (int64, error) {
+		return tx.AddProject(account.Project{Year: 2026, Name: "Bridge", Adviser: adviser, Mentor: mentor})
+	})
+	student := made(t, s, func(tx account.Tx) (int64, error) {
+		return tx.AddStudent(account.Student{Account: of, Year: 2026, Project: id})
+	})
+	update(t, s, func(tx account.Tx) error { return tx.DeleteProject(id) })
+	wantRead(t, "the roles", account.Roles{
+		Student: &account.Student{ID: student, Account: of, Year: 2026},
+		Adviser: &account.Adviser{ID: adviser, Account: of, Year: 2026},
+		Mentor:  &account.Mentor{ID: mentor, Account: of, Year: 2026},
+	})(read(t, s).Roles(of, 2026, noon))
+	refused(t, s, account.NotFound, "", func(tx account.Tx) error { return tx.DeleteProject(id) })
+}
+
 func projects(t *testing.T, open Open) {
 	s := open(t)
 	addCohort(t, s, 2025)

@@ -76,7 +76,9 @@ func Run(t *testing.T, open Open) {
 
 		{"Roster/add, ask, list and remove", roster},
 		{"Cohort/newest first", cohorts},
+		{"Cohort/changes and goes unless in use", cohortGoes},
 		{"Project/comes back and changes", projects},
+		{"Project/goes and leaves its people", projectGoes},
 		{"Role/all of an account in one read", rolesInOneRead},
 		{"Role/administrator by the calendar", administratorByTheCalendar},
 		{"Role/is taken", roleIsTaken},
