@@ -3,14 +3,16 @@
 # make test     passes every test; installs what they lack, or says what to install
 # make lint     formatting and vet
 # make check    lint, and every test once more with the race detector
+# make bench    measures the program against what this machine can do; BENCH=-short for a look
 # make clean    takes bin away
 
 GO       ?= go
 ADDR     ?= 127.0.0.1:8080
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+BENCH    ?=
 BROWSERS := chromium chromium-browser google-chrome google-chrome-stable chrome headless_shell headless-shell
 
-.PHONY: demo build test lint check clean go tools
+.PHONY: demo build test lint check bench clean go tools
 
 demo: build
 	@exec bin/matricula demo --addr $(ADDR)
@@ -28,6 +30,9 @@ lint: go
 
 check: lint tools
 	$(GO) test -race ./...
+
+bench: go
+	@$(GO) run ./bench $(BENCH)
 
 clean:
 	rm -rf bin

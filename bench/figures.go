@@ -1,0 +1,185 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+)
+
+// figure is one number of the outcome, and what it is to reach.
+type figure struct {
+	Name    string    `json:"name"`
+	Unit    string    `json:"unit,omitempty"` // "" for a ratio
+	Value   float64   `json:"value"`          // the median
+	Rounds  []float64 `json:"rounds"`
+	AtLeast float64   `json:"at_least,omitempty"` // 0 for none
+	Good    float64   `json:"good,omitempty"`
+}
+
+func newFigure(name, unit string, rounds []float64) figure {
+	return figure{Name: name, Unit: unit, Value: median(rounds), Rounds: rounds}
+}
+
+// less reports whether less is better: so it is for all that has a unit.
+func (f figure) less() bool { return f.Unit != "" }
+
+// verdict says how far the figure got.
+func (f figure) verdict() string {
+	reaches := func(bound float64) bool {
+		if f.less() {
+			return f.Value < bound
+		}
+		return f.Value >= bound
+	}
+	switch {
+	case f.Good != 0 && reaches(f.Good):
+		return "good"
+	case f.AtLeast != 0 && reaches(f.AtLeast):
+		return "reached"
+	case f.AtLeast != 0:
+		return "missed"
+	}
+	return ""
+}
+
+// text writes a value of the figure.
+func (f figure) text(v float64) string {
+	if f.Unit == "" {
+		return fmt.Sprintf("%.3f", v)
+	}
+	return short(v) + " " + f.Unit
+}
+
+// bound writes what is to be reached.
+func (f figure) bound(v float64) string {
+	switch {
+	case v == 0:
+		return "–"
+	case f.less():
+		return "< " + short(v) + " " + f.Unit
+	}
+	return fmt.Sprintf("%.2f", v)
+}
+
+// The names of what is no ratio.
+func startName(accounts int) string { return "start to ready, " + grouped(accounts) + " accounts" }
+func idleName(accounts int) string  { return "memory idle, " + grouped(accounts) + " accounts" }
+func loadName(clients, accounts int) string {
+	return fmt.Sprintf("memory at %d clients without hashing, %s accounts", clients, grouped(accounts))
+}
+
+// figures are the ratios of the cells, as far as these were measured, and what was
+// measured by itself.
+func figures(p plan, r *results) []figure {
+	f := figuring{plan: p, results: r}
+	f.calls()
+	f.sizes()
+	f.memory()
+	f.goals()
+	return append(f.all, f.values...)
+}
+
+// figuring gathers figures.
+type figuring struct {
+	plan
+	*results
+	all []figure
+}
+
+// ratio adds the ratio of two cells, round by round.
+func (f *figuring) ratio(name string, of, by key, atLeast, good float64) {
+	a, b := f.find(of), f.find(by)
+	if a == nil || b == nil {
+		return
+	}
+	ratio := newFigure(name, "", ratios(a.perSecond(), b.perSecond()))
+	ratio.AtLeast, ratio.Good = atLeast, good
+	f.all = append(f.all, ratio)
+}
+
+// calls holds each call against its base, with the fewest accounts.
+func (f *figuring) calls() {
+	few := f.accounts[0]
+	for _, goal := range []struct {
+		work          string
+		clients       int
+		atLeast, good float64
+	}{
+		{"login", 16, 0.90, 0.95},
+		{"info", 64, 0.30, 0.40},
+		{"profile", 64, 0.25, 0.35},
+		{"refresh", 64, 0.20, 0.30},
+		{"request-reset", 64, 0.12, 0},
+	} {
+		base := baseOf(goal.work)
+		name := fmt.Sprintf("%s, %d clients, of %s", goal.work, goal.clients, base)
+		f.ratio(name, key{goal.work, few, goal.clients}, key{Work: base, Clients: goal.clients}, goal.atLeast, goal.good)
+	}
+	f.ratio("request-reset, 64 clients, of raw commits one at a time",
+		key{"request-reset", few, 64}, key{Work: commitWork, Clients: 1}, 0, 1)
+}
+
+// sizes holds calls among many accounts against the same among few.
+func (f *figuring) sizes() {
+	few, many := f.accounts[0], f.accounts[len(f.accounts)-1]
+	if few == many {
+		return
+	}
+	for _, call := range []string{"info", "refresh", "request-reset"} {
+		name := fmt.Sprintf("%s at %s accounts, 64 clients, of %s", call, grouped(many), grouped(few))
+		f.ratio(name, key{call, many, 64}, key{call, few, 64}, 0.8, 0.9)
+	}
+}
+
+// memory is the highest peak of the calls that don't hash.
+func (f *figuring) memory() {
+	const clients = 64
+	for _, n := range f.accounts {
+		var peaks []float64
+		for _, w := range works {
+			c := f.find(key{w.name, n, clients})
+			if w.hashes || c == nil {
+				continue
+			}
+			for i, peak := range c.each(func(s sample) float64 { return s.Peak }) {
+				if i == len(peaks) {
+					peaks = append(peaks, 0)
+				}
+				peaks[i] = max(peaks[i], peak)
+			}
+		}
+		if peaks != nil {
+			f.values = append(f.values, newFigure(loadName(clients, n), "MB", peaks))
+		}
+	}
+}
+
+// goals says what the values are to stay under.
+func (f *figuring) goals() {
+	for i := range f.values {
+		v := &f.values[i]
+		switch {
+		case v.Name == "stripped binary":
+			v.AtLeast, v.Good = 45, 30
+		case v.Name == startName(100_000):
+			v.AtLeast, v.Good = 0.3, 0.1
+		case slices.ContainsFunc(f.accounts, func(n int) bool { return v.Name == idleName(n) }):
+			v.AtLeast, v.Good = 96, 48
+		case slices.ContainsFunc(f.accounts, func(n int) bool { return v.Name == loadName(64, n) }):
+			v.AtLeast, v.Good = 192, 96
+		}
+	}
+}
+
+func minOf(values []float64) float64 {
+	if len(values) == 0 {
+		return 0
+	}
+	return slices.Min(values)
+}
+
+func maxOf(values []float64) float64 {
+	if len(values) == 0 {
+		return 0
+	}
+	return slices.Max(values)
+}
