@@ -180,10 +180,14 @@ func cleanLink(field, text string) (string, error) {
 	if len(text) > maxLink || strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }) {
 		return "", refusal
 	}
-	if !hasScheme(text) {
+	guessed := !hasScheme(text)
+	if guessed {
 		text = "https://" + strings.TrimPrefix(text, "//")
 	}
 	link, err := url.Parse(text)
+	if err == nil && guessed && !strings.Contains(link.Hostname(), ".") {
+		return "", refusal // "tel:12345" is no host and port
+	}
 	if err != nil || link.Scheme != "http" && link.Scheme != "https" || link.Hostname() == "" || link.User != nil {
 		return "", refusal
 	}

@@ -50,12 +50,12 @@ func (s *Service) failureKey(key string) token.Digest {
 // spendTry counts a try at the password of an address before the password is
 // looked at, so that many tries at once can't pass the limit together. A right
 // password clears the count. It refuses with TooMany.
-func (s *Service) spendTry(ctx context.Context, c Caller, key string) error {
+func (s *Service) spendTry(ctx context.Context, c Caller, key string) (spent try, err error) {
 	if s.config.Limits.Off {
-		return nil
+		return try{}, nil
 	}
 	digest := s.failureKey(key)
-	return s.store.Update(ctx, func(tx Tx) error {
+	err = s.store.Update(ctx, func(tx Tx) error {
 		now := s.now()
 		before, err := tx.Failures(digest)
 		if err != nil {
@@ -67,6 +67,7 @@ func (s *Service) spendTry(ctx context.Context, c Caller, key string) error {
 		if before.Count >= s.config.Limits.Failures && wait > 0 && wait <= s.config.Limits.Rest {
 			return &Error{Code: TooMany, RetryAfter: wait}
 		}
+		spent = try{at: now, before: before.LastAt}
 		count, err := tx.AddFailure(digest, now)
 		if err != nil || count != s.config.Limits.Failures {
 			return err
@@ -77,15 +78,29 @@ func (s *Service) spendTry(ctx context.Context, c Caller, key string) error {
 		}
 		return tx.AddEvent(c.event(now, TriesUsedUp, a.ID, ""))
 	})
+	return spent, err
 }
 
-// returnTry takes a try back that turned out to be none: the password was right,
-// or the server could not look at it.
-func (s *Service) returnTry(ctx context.Context, key string) error {
+// try is one that was counted, and when the one before it was.
+type try struct{ at, before time.Time }
+
+// returnTry takes a try back that turned out to be none, for the server could not
+// look at the password: neither does it count nor prolong a rest.
+func (s *Service) returnTry(ctx context.Context, key string, spent try) error {
 	if s.config.Limits.Off {
 		return nil
 	}
-	return s.store.Update(ctx, func(tx Tx) error { return tx.TakeBackFailure(s.failureKey(key)) })
+	return s.store.Update(ctx, func(tx Tx) error {
+		return tx.TakeBackFailure(s.failureKey(key), spent.at, spent.before)
+	})
+}
+
+// clearTries forgets the failures of an address whose password was right.
+func (s *Service) clearTries(ctx context.Context, key string) error {
+	if s.config.Limits.Off {
+		return nil
+	}
+	return s.store.Update(ctx, func(tx Tx) error { return tx.ClearFailures(s.failureKey(key)) })
 }
 
 // spendLookup takes one address from the budget of the caller's network, or
@@ -95,12 +110,12 @@ func (s *Service) spendLookup(tx Tx, c Caller, key string, now time.Time) error 
 	if !ok {
 		return nil
 	}
-	asked, err := tx.AddLookup(network, s.lookupKey(key), now, now.Add(-s.config.Limits.LookupWindow))
+	asked, oldest, err := tx.AddLookup(network, s.lookupKey(key), now, now.Add(-s.config.Limits.LookupWindow))
 	if err != nil {
 		return err
 	}
 	if asked > s.config.Limits.Lookups {
-		return &Error{Code: TooMany, RetryAfter: s.config.Limits.LookupWindow / 12}
+		return &Error{Code: TooMany, RetryAfter: oldest.Add(s.config.Limits.LookupWindow).Sub(now)}
 	}
 	return nil
 }

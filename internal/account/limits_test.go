@@ -3,7 +3,10 @@ package account_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -240,4 +243,69 @@ func sessionOf(t *testing.T, k *accounttest.Kit, a account.Account) token.Secret
 	signed, err := k.Issuer.SignAccess(token.Access{Account: a.ID, Session: id, ID: token.NewID(), IssuedAt: now, ExpiresAt: now.Add(time.Minute)})
 	must(t, err)
 	return signed
+}
+
+// TestATakenBackTryProlongsNoRest: after a rest, a server that is busy must not
+// begin another one.
+func TestATakenBackTryProlongsNoRest(t *testing.T) {
+	limits := func(c *account.Config) { c.Limits = account.Limits{Failures: 3, Rest: 15 * time.Minute} }
+	whole := accounttest.New(t, limits)
+	officer(t, whole, chess)
+	failing := &failingStore{Store: whole.Store}
+	k := accounttest.Over(t, failing, limits)
+	for range 3 {
+		_, _ = k.SignInOfficer(t.Context(), someone, chess, "wrong")
+	}
+	k.Clock.Move(15 * time.Minute)
+	failing.in = 2
+	if _, err := k.SignInOfficer(t.Context(), someone, chess, good); !errors.Is(err, errDisk) {
+		t.Fatalf("got %v, want %v", err, errDisk)
+	}
+	signedIn(t, k, chess, good)
+}
+
+// TestOneChangeOfAPasswordWins plays many changes by one token at once, while the
+// hash in force is an old one.
+func TestOneChangeOfAPasswordWins(t *testing.T) {
+	k := accounttest.New(t)
+	a := officer(t, k, chess)
+	must(t, k.Store.Update(t.Context(), func(tx account.Tx) error { return tx.SetPassword(a.ID, bcryptOf(t, good), "$2b$04") }))
+	access := sessionOf(t, k, a)
+	var wins atomic.Int64
+	var all sync.WaitGroup
+	for i := range 30 {
+		all.Go(func() {
+			err := k.ChangePassword(t.Context(), someone, access, good, fmt.Sprintf("one of thirty passphrases, %d", i))
+			switch account.CodeOf(err) {
+			case "":
+				must(t, err)
+				wins.Add(1)
+			case account.WrongPassword, account.TooMany, account.Busy:
+			default:
+				t.Errorf("change %d: %v", i, err)
+			}
+		})
+	}
+	all.Wait()
+	if wins.Load() != 1 {
+		t.Errorf("%d changes with one old password succeeded, want 1", wins.Load())
+	}
+}
+
+func TestTheRosterSaysWhenItMayBeAskedAgain(t *testing.T) {
+	k := accounttest.New(t, func(c *account.Config) { c.Limits.Lookups = 2 })
+	ask := func(email string) error {
+		_, err := k.OnRoster(t.Context(), someone, email)
+		return err
+	}
+	must(t, ask("a@x.test"))
+	k.Clock.Move(10 * time.Minute)
+	must(t, ask("b@x.test"))
+	k.Clock.Move(10 * time.Minute)
+	wait := account.RetryAfterOf(ask("c@x.test"))
+	if wait != 40*time.Minute {
+		t.Errorf("told to wait %v, want 40m", wait)
+	}
+	k.Clock.Move(wait + time.Microsecond)
+	must(t, ask("c@x.test"))
 }

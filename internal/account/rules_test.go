@@ -67,7 +67,7 @@ func TestLinksAreMadeSafe(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
-		"javascript:alert(1)", "JavaScript:alert(1)", "data:text/html,x", "mailto:a@x.test", "ftp://x.test", "https://", "https:///x",
+		"javascript:alert(1)", "tel:12345", "javascript:80/alert(1)", "hello", "JavaScript:alert(1)", "data:text/html,x", "mailto:a@x.test", "ftp://x.test", "https://", "https:///x",
 		"https://good.test@evil.test", "https://x.test/a b", "https://x.test/\na", "java\tscript:alert(1)", "vbscript:x", "https://x.test/\u202e",
 		"https://" + strings.Repeat("x", maxLink),
 	} {

@@ -260,16 +260,26 @@ func (s *Service) ChangePassword(ctx context.Context, c Caller, presented token.
 	if err != nil {
 		return err
 	}
-	a := h.Account
-	if err := s.spendTry(ctx, c, a.Email.Key); err != nil {
-		return err
+	// A sign-in at the same moment may replace an old hash by today's; then the old
+	// password is looked at once more.
+	err = errHashMoved
+	for tries := 0; tries < 3 && errors.Is(err, errHashMoved); tries++ {
+		err = s.tryChange(ctx, c, claims, h.Account, club, old, fresh)
+		if errors.Is(err, errHashMoved) {
+			if h, club, err = s.officer(s.store.Read(ctx), claims); err != nil {
+				return err
+			}
+			err = errHashMoved
+		}
 	}
-	verdict, err := s.verify(ctx, a, a.Email.Key, old)
-	if err == nil && !verdict.OK {
-		return s.refuseOldPassword(ctx, c, a.ID)
+	if errors.Is(err, errHashMoved) {
+		return &Error{Code: Busy, RetryAfter: busyRetry}
 	}
-	// Right, or not looked at: either way no wrong password has been tried.
-	if err := errors.Join(err, s.returnTry(ctx, a.Email.Key)); err != nil {
+	return err
+}
+
+func (s *Service) tryChange(ctx context.Context, c Caller, claims token.Access, a Account, club Club, old, fresh string) error {
+	if err := s.checkOld(ctx, c, a, old); err != nil {
 		return err
 	}
 	if old == fresh {
@@ -287,10 +297,8 @@ func (s *Service) ChangePassword(ctx context.Context, c Caller, presented token.
 		if err != nil {
 			return err
 		}
-		// A sign-in may have replaced an old hash by today's meanwhile; any other
-		// change of the password has ended this session, unless it was this one's.
-		if again.Account.PasswordHash != a.PasswordHash && !verdict.Outdated {
-			return WrongPassword
+		if again.Account.PasswordHash != a.PasswordHash {
+			return errHashMoved
 		}
 		now := s.now()
 		if err := s.putPassword(tx, again.Account, hash, class, again.Session.ID, now); err != nil {
@@ -298,6 +306,23 @@ func (s *Service) ChangePassword(ctx context.Context, c Caller, presented token.
 		}
 		return tx.AddEvent(c.event(now, PasswordChanged, a.ID, ""))
 	})
+}
+
+// checkOld looks at the password in force, on the same count of failures as a
+// sign-in. It refuses with WrongPassword, TooMany and Busy.
+func (s *Service) checkOld(ctx context.Context, c Caller, a Account, old string) error {
+	spent, err := s.spendTry(ctx, c, a.Email.Key)
+	if err != nil {
+		return err
+	}
+	verdict, err := s.verify(ctx, a, a.Email.Key, old)
+	switch {
+	case err != nil:
+		return errors.Join(err, s.returnTry(context.WithoutCancel(ctx), a.Email.Key, spent))
+	case !verdict.OK:
+		return s.refuseOldPassword(ctx, c, a.ID)
+	}
+	return s.clearTries(ctx, a.Email.Key)
 }
 
 func (s *Service) refuseOldPassword(ctx context.Context, c Caller, account int64) error {

@@ -143,7 +143,8 @@ func (s *Service) signIn(ctx context.Context, c Caller, email, secret string, co
 	if err != nil {
 		return SignInRefused // no account can have it, so nothing is told
 	}
-	if err := s.spendTry(ctx, c, address.Key); err != nil {
+	spent, err := s.spendTry(ctx, c, address.Key)
+	if err != nil {
 		return err
 	}
 	// A sign-in at the same moment may have replaced an old hash by today's; then
@@ -161,7 +162,7 @@ func (s *Service) signIn(ctx context.Context, c Caller, email, secret string, co
 	}
 	if err != nil {
 		// The server failed, not the password; when the caller has gone, too.
-		err = errors.Join(err, s.returnTry(context.WithoutCancel(ctx), address.Key))
+		err = errors.Join(err, s.returnTry(context.WithoutCancel(ctx), address.Key, spent))
 	}
 	return err
 }

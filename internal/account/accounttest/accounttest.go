@@ -40,15 +40,16 @@ type Kit struct {
 	Config account.Config // what the Service was made with
 	Clock  *Clock
 	Mails  *Sink
+
+	path string // of the database, "" over a store of somebody else's
 }
 
 // New answers a Kit; each edit may change the configuration before the Service is
 // made.
 func New(t testing.TB, edits ...func(*account.Config)) *Kit {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), sqlite.Config{
-		Path: filepath.Join(t.TempDir(), "matricula.db"), Migrate: true,
-	})
+	path := filepath.Join(t.TempDir(), "matricula.db")
+	store, err := sqlite.Open(t.Context(), sqlite.Config{Path: path, Migrate: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +58,9 @@ func New(t testing.TB, edits ...func(*account.Config)) *Kit {
 			t.Error(err)
 		}
 	})
-	return Over(t, store, edits...)
+	k := Over(t, store, edits...)
+	k.path = path
+	return k
 }
 
 // Over answers a Kit over a store that the caller opened and closes.

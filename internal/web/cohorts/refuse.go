@@ -1,6 +1,7 @@
 package cohorts
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -46,6 +47,10 @@ var verdicts = map[error]verdict{
 	web.ErrTooLarge:        {http.StatusRequestEntityTooLarge, "The body is too large."},
 	web.ErrForeignOrigin:   {http.StatusForbidden, "Another site made the browser send this request."},
 
+	// A request out of time met an overload, or a server that is stopping.
+	context.DeadlineExceeded: {http.StatusServiceUnavailable, "The server is busy, please try again in a moment."},
+	context.Canceled:         {http.StatusServiceUnavailable, "The server is busy, please try again in a moment."},
+
 	errInternal: {http.StatusInternalServerError, "Something went wrong on our side."},
 }
 
@@ -81,7 +86,9 @@ func kindOf(err error) error {
 	if _, ok := errors.AsType[*web.MethodError](err); ok {
 		return errMethod
 	}
-	for _, known := range []error{web.ErrNotFound, web.ErrUnsupportedType, web.ErrTooLarge, web.ErrForeignOrigin} {
+	for _, known := range []error{
+		web.ErrNotFound, web.ErrUnsupportedType, web.ErrTooLarge, web.ErrForeignOrigin, context.DeadlineExceeded, context.Canceled,
+	} {
 		if errors.Is(err, known) {
 			return known
 		}
