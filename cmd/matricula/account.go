@@ -32,7 +32,7 @@ type who struct {
 
 // about opens the installation and finds the account.
 func (w who) about(c *console, work func(*desk, account.Account) error) error {
-	return w.at(c, func(d *desk) error {
+	return w.look(c, func(d *desk) error {
 		a, err := d.find(w.Account)
 		if err != nil {
 			return err
@@ -105,7 +105,7 @@ func (accountList) Help() string { return "Example:\n\n    matricula account lis
 
 // Run lists the accounts.
 func (cmd *accountList) Run(c *console) error {
-	return cmd.at(c, func(d *desk) error {
+	return cmd.look(c, func(d *desk) error {
 		shapes, rows := []accountShape{}, [][]string{}
 		for after := int64(0); ; {
 			accounts, err := d.Accounts(d.ctx, after, pageSize)
@@ -156,7 +156,7 @@ func (cmd *accountSet) Run(c *console) error {
 	}
 	return cmd.about(c, func(d *desk, a account.Account) error {
 		if err := d.EditAccount(d.ctx, operator, a.ID, edit); err != nil {
-			return err
+			return byFlag(err)
 		}
 		return d.done(a.ID, "Account %d is changed.", a.ID)
 	})

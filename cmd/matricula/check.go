@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 	"time"
 
 	"matricula/internal/account"
@@ -87,7 +88,7 @@ func (cmd *checkCommand) Run(c *console) error {
 
 func (k *checks) write(out io.Writer) {
 	for _, f := range k.all {
-		fmt.Fprintf(out, "%-4s  %s: %s\n", f.Status, f.Check, plain(f.Detail))
+		fmt.Fprintf(out, "%-4s  %s: %s\n", f.Status, f.Check, oneLine(f.Detail))
 	}
 }
 
@@ -168,15 +169,26 @@ func (k *checks) database() {
 	k.ok("database", "%s is whole, and its schema is up to date", k.databasePath())
 	k.secrets(opened)
 	stats, err := opened.Read(k.ctx).OutboxStats()
-	switch {
-	case err != nil:
+	if err != nil {
 		k.fail("outbox", "%s", explain(err))
-	case stats.Dead > 0:
+		return
+	}
+	k.outbox(stats)
+}
+
+// outbox says how many mails wait, for how long, and how many were given up.
+func (k *checks) outbox(stats account.OutboxStats) {
+	verdict, waiting := k.ok, fmt.Sprintf("%d waiting", stats.Waiting)
+	if stats.Waiting > 0 {
+		age := max(k.now.Sub(stats.Oldest), 0)
+		waiting += fmt.Sprintf(", the oldest for %v", age.Round(time.Second))
+		if age > mailPatience {
+			verdict, waiting = k.warn, waiting+"; is the server running, and the mail server well?"
+		}
+	}
+	verdict("outbox", "%s", waiting)
+	if stats.Dead > 0 {
 		k.warn("outbox", "%d given up; matricula events tells when, the log why", stats.Dead)
-	case stats.Waiting > 0 && k.now.Sub(stats.Oldest) > mailPatience:
-		k.warn("outbox", "%d waiting, the oldest for %v; is the server running, and the mail server well?", stats.Waiting, k.now.Sub(stats.Oldest).Round(time.Minute))
-	default:
-		k.ok("outbox", "%d waiting", stats.Waiting)
 	}
 }
 
@@ -199,7 +211,7 @@ func (k *checks) secrets(opened account.Store) {
 		k.fail("secret", "%s is missing, and the database was made with it; put it back, or name it with secret-file", k.secretPath())
 		return
 	case err != nil:
-		k.fail("secret", "%s", explain(err))
+		k.fail("secret", "%s", strings.TrimPrefix(explain(err), "secret: "))
 		return
 	}
 	k.secretMode()

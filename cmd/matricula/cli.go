@@ -65,10 +65,15 @@ func (c *console) run(args []string) int {
 	case helped:
 		return 0
 	case err != nil:
+		if bad := c.env.check(); bad != nil { // it may be the very reason, and says it better
+			return c.fail(bad)
+		}
 		return c.fail(misused(err))
 	}
-	if err := c.env.check(); err != nil {
-		return c.fail(err)
+	if command.Command() != "demo" { // which reads no variable
+		if err := c.env.check(); err != nil {
+			return c.fail(err)
+		}
 	}
 	if err := command.Run(c); err != nil {
 		return c.fail(err)
@@ -90,7 +95,7 @@ func misused(err error) error {
 
 // fail prints the one line that a failure is.
 func (c *console) fail(err error) int {
-	fmt.Fprintln(c.errs, "matricula: "+plain(strings.Join(strings.Fields(explain(err)), " ")))
+	fmt.Fprintln(c.errs, "matricula: "+oneLine(explain(err)))
 	return 1
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -111,7 +112,7 @@ func (cmd *clubCreate) Run(c *console) error {
 		edit.Name = &cmd.Name
 		made, err := d.CreateClub(d.ctx, operator, owner.ID, edit)
 		if err != nil {
-			return err
+			return byFlag(err)
 		}
 		return d.show(clubOf(made), "Club %s is made; %s owns it.", made.LinkName, owner.Email.Text)
 	})
@@ -124,7 +125,7 @@ func (clubList) Help() string { return "Example:\n\n    matricula club list --js
 
 // Run lists the clubs.
 func (cmd *clubList) Run(c *console) error {
-	return cmd.at(c, func(d *desk) error {
+	return cmd.look(c, func(d *desk) error {
 		shapes, rows := []clubShape{}, [][]string{}
 		for after := int64(0); ; {
 			clubs, err := d.Clubs(d.ctx, after, pageSize)
@@ -153,7 +154,7 @@ type whichClub struct {
 
 // about opens the installation and finds the club.
 func (w whichClub) about(c *console, work func(*desk, account.Club) error) error {
-	return w.at(c, func(d *desk) error {
+	return w.look(c, func(d *desk) error {
 		club, err := d.findClub(w.Club)
 		if errors.Is(err, account.NotFound) {
 			return fmt.Errorf("there is no club %s; matricula club list shows all", w.Club)
@@ -210,8 +211,11 @@ func (cmd *clubSet) Run(c *console) error {
 			return err
 		}
 		edit.Name, edit.Reactivated = cmd.Name, cmd.Reactivated
+		if reflect.DeepEqual(edit, account.ClubEdit{}) {
+			return errors.New("there is nothing to set; name what, such as --about-us")
+		}
 		if err := d.SetClub(d.ctx, operator, club.ID, edit); err != nil {
-			return err
+			return byFlag(err)
 		}
 		if club, err = d.Club(d.ctx, club.LinkName); err != nil {
 			return err

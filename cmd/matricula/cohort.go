@@ -111,7 +111,7 @@ func (cmd *cohortDelete) Run(c *console) error {
 
 // aboutCohort opens the installation and finds the cohort.
 func aboutCohort(c *console, at place, year int64, work func(*desk, account.Cohort) error) error {
-	return at.at(c, func(d *desk) error {
+	return at.look(c, func(d *desk) error {
 		cohorts, err := d.Cohorts(d.ctx)
 		if err != nil {
 			return err
@@ -141,7 +141,7 @@ func cohortOf(c account.Cohort) cohortShape { return cohortShape{c.Year, c.Start
 
 // Run lists the cohorts.
 func (cmd *cohortList) Run(c *console) error {
-	return cmd.at(c, func(d *desk) error {
+	return cmd.look(c, func(d *desk) error {
 		cohorts, err := d.Cohorts(d.ctx)
 		if err != nil {
 			return err

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // demoCommand serves a throw-away installation.
@@ -47,7 +49,7 @@ func (cmd *demoCommand) Run(c *console) (err error) {
 	if err != nil {
 		return err
 	}
-	return c.serve(cfg, func(s *server) error {
+	err = c.serve(cfg, func(s *server) error {
 		accounts, err := s.core.fillDemo(c.ctx, c.now())
 		if err != nil {
 			return fmt.Errorf("the demonstration can't be filled: %w", err)
@@ -58,6 +60,10 @@ func (cmd *demoCommand) Run(c *console) (err error) {
 		}
 		return cmd.print(c.out, shape, shape.write)
 	})
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("another program serves at %s; choose another address with --addr (make demo ADDR=127.0.0.1:8081)", cmd.Addr)
+	}
+	return err
 }
 
 // demoShape is what a demonstration tells of itself.

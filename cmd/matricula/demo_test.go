@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -17,7 +18,7 @@ func TestDemoWorksAsItSays(t *testing.T) {
 	}
 	temp := t.TempDir()
 	cmd := exec.Command("matricula", "demo", "--addr", "127.0.0.1:0", "--json")
-	cmd.Env = append(os.Environ(), "TMPDIR="+temp)
+	cmd.Env = append(os.Environ(), "TMPDIR="+temp, "MATRICULA_TYPO=1") // it reads no variable
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -58,5 +59,21 @@ func TestDemoWorksAsItSays(t *testing.T) {
 	}
 	if errs.String() != "" {
 		t.Errorf("the demonstration logs what nobody asked for: %s", errs)
+	}
+}
+
+// TestDemoSaysHowToServeElsewhere: whoever typed make demo has no flag to give.
+func TestDemoSaysHowToServeElsewhere(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	cmd := exec.Command("matricula", "demo", "--addr", taken.Addr().String())
+	cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir())
+	said, err := cmd.CombinedOutput()
+	want := "matricula: another program serves at " + taken.Addr().String() + "; choose another address with --addr (make demo ADDR=127.0.0.1:8081)\n"
+	if err == nil || string(said) != want {
+		t.Errorf("got %q (%v), want %q", said, err, want)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strconv"
 	"time"
@@ -33,12 +34,32 @@ type desk struct {
 // operator is on whose behalf commands act; the audit log keeps it.
 var operator = account.Caller{Actor: "operator"}
 
-// at opens the installation, lets work work, and closes it.
+// look is at for what there must be an installation for: to look into a place
+// where there is none must not make one.
+func (p place) look(c *console, work func(*desk) error) error {
+	cfg, err := p.config(c)
+	if err != nil {
+		return err
+	}
+	if err := cfg.checkData(); err != nil {
+		return err
+	}
+	if _, err := os.Stat(cfg.databasePath()); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no database in %s; name its directory with --data or %s, or make one with matricula serve", cfg.Data, variable("data"))
+	}
+	return p.work(c, cfg, work)
+}
+
+// at opens the installation, making it if need be, lets work work, and closes it.
 func (p place) at(c *console, work func(*desk) error) error {
 	cfg, err := p.config(c)
 	if err != nil {
 		return err
 	}
+	return p.work(c, cfg, work)
+}
+
+func (p place) work(c *console, cfg config, work func(*desk) error) error {
 	opened, err := openCore(c.ctx, cfg, parts{now: c.now})
 	if err != nil {
 		return err

@@ -5,7 +5,9 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 )
@@ -41,7 +43,8 @@ func variable(setting string) string {
 }
 
 // check refuses a variable that is no setting: a misspelt one would be a setting
-// that silently isn't in force.
+// that silently isn't in force. It also refuses what is no value of the setting,
+// in the variable's name: the flag may be another command's.
 func (e environment) check() error {
 	known := settingNames()
 	for _, name := range slices.Sorted(maps.Keys(e)) {
@@ -49,7 +52,33 @@ func (e environment) check() error {
 			return fmt.Errorf("%s is no setting; matricula serve --help lists them", variable(name))
 		}
 	}
+	for field := range reflect.TypeFor[settings]().Fields() {
+		name := field.Tag.Get("name")
+		value, given := e[name]
+		if want := valueOf(field.Type, value); given && want != "" {
+			return fmt.Errorf("%s: %q is not %s", variable(name), value, want)
+		}
+	}
 	return nil
+}
+
+// valueOf says what a value should be, "" where it is that.
+func valueOf(kind reflect.Type, value string) string {
+	switch kind {
+	case reflect.TypeFor[time.Duration]():
+		if _, err := time.ParseDuration(value); err != nil {
+			return "a time such as 90s, 15m or 24h"
+		}
+	case reflect.TypeFor[int64]():
+		if _, err := strconv.ParseInt(value, 10, 64); err != nil {
+			return "a whole number such as 100"
+		}
+	case reflect.TypeFor[bool]():
+		if !slices.Contains([]string{"true", "1", "yes", "false", "0", "no"}, strings.ToLower(value)) {
+			return "yes or no"
+		}
+	}
+	return ""
 }
 
 // Validate is part of kong.Resolver; check does it, after --help has had its way.

@@ -42,7 +42,7 @@ func (cmd *eventsCommand) Run(c *console) error {
 	if cmd.Limit < 1 {
 		return errors.New("limit: ask for 1 event at least")
 	}
-	return cmd.at(c, func(d *desk) error {
+	return cmd.look(c, func(d *desk) error {
 		id, err := cmd.account(d)
 		if err != nil {
 			return err

@@ -27,7 +27,7 @@ type keyShape struct {
 
 // Run lists the keys.
 func (cmd *keysList) Run(c *console) error {
-	return cmd.at(c, func(d *desk) error {
+	return cmd.look(c, func(d *desk) error {
 		keys, err := d.Keys(d.ctx)
 		if err != nil {
 			return err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 
 	"matricula/internal/account"
@@ -89,12 +90,12 @@ func (cmd *sizesImport) Run(c *console) error { return cmd.run(c, sizes) }
 
 // Run lists the tags.
 func (cmd *tagsList) Run(c *console) error {
-	return cmd.at(c, func(d *desk) error { return d.showChoice(tags) })
+	return cmd.look(c, func(d *desk) error { return d.showChoice(tags) })
 }
 
 // Run lists the sizes.
 func (cmd *sizesList) Run(c *console) error {
-	return cmd.at(c, func(d *desk) error { return d.showChoice(sizes) })
+	return cmd.look(c, func(d *desk) error { return d.showChoice(sizes) })
 }
 
 func (cmd *listImport) run(c *console, list choice) error {
@@ -109,7 +110,7 @@ func (cmd *listImport) run(c *console, list choice) error {
 	return cmd.at(c, func(d *desk) error {
 		err := list.replace(d.Service, d.ctx, operator, items)
 		if errors.Is(err, account.InUse) {
-			return errors.New("a club has an item that would go; keep its id in the file, or give the club another first")
+			return fmt.Errorf("%s Keep its id in the file, or give the club another first.", explain(err))
 		}
 		if err != nil {
 			return err

@@ -42,6 +42,9 @@ func table(out io.Writer, header []string, rows [][]string) {
 	_ = w.Flush() // a closed standard output has nobody to be told
 }
 
+// oneLine is plain of a text that may have several lines.
+func oneLine(text string) string { return plain(strings.Join(strings.Fields(text), " ")) }
+
 // plain takes out of a text what would move a terminal's cursor or colour it:
 // names are whatever people typed.
 func plain(text string) string {
@@ -84,6 +87,22 @@ func stamp(t time.Time) *time.Time {
 	t = t.UTC()
 	return &t
 }
+
+// byFlag names, of what the rules find wrong with an edit, each flag at fault.
+func byFlag(err error) error {
+	refusal, ok := errors.AsType[*account.Error](err)
+	if !ok || refusal.Code != account.Invalid || len(refusal.Fields) == 0 {
+		return err
+	}
+	var parts []string
+	for _, field := range refusal.Fields {
+		parts = append(parts, flagOf.Replace(field.Field)+": "+strings.TrimSuffix(field.Why, "."))
+	}
+	return errors.New(strings.Join(parts, "; "))
+}
+
+// flagOf makes a flag's name of a member's.
+var flagOf = strings.NewReplacer("social_media_links.", "social ", "_", "-")
 
 // explain words an error for an operator. What the rules refuse has sentences;
 // any other error speaks for itself.

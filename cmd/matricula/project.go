@@ -108,7 +108,7 @@ func (p people) project(made account.Project) projectShape {
 
 // Run lists the projects.
 func (cmd *projectList) Run(c *console) error {
-	return cmd.at(c, func(d *desk) error {
+	return cmd.look(c, func(d *desk) error {
 		projects, err := d.Projects(d.ctx, cmd.Cohort)
 		if err != nil {
 			return err
@@ -139,7 +139,7 @@ func (projectDelete) Help() string { return "Example:\n\n    matricula project d
 
 // Run deletes the project.
 func (cmd *projectDelete) Run(c *console) error {
-	return cmd.at(c, func(d *desk) error {
+	return cmd.look(c, func(d *desk) error {
 		gone, err := d.DeleteProject(d.ctx, operator, cmd.ID)
 		if errors.Is(err, account.NotFound) {
 			return fmt.Errorf("there is no project %d; matricula project list shows all", cmd.ID)

@@ -33,7 +33,7 @@ type grantTo struct {
 
 // give opens the installation, finds the account and gives it what is asked for.
 func (g *grantTo) give(c *console, at place, role string, grant func(*desk, account.Account) error) error {
-	return at.at(c, func(d *desk) error {
+	return at.look(c, func(d *desk) error {
 		a, err := d.find(g.Account)
 		if err != nil {
 			return err
@@ -154,7 +154,7 @@ func (cmd *roleRevoke) Run(c *console) error {
 	case name != account.AdministratorRole && cmd.Cohort == 0:
 		return fmt.Errorf("of which cohort? add --cohort YEAR")
 	}
-	return cmd.at(c, func(d *desk) error {
+	return cmd.look(c, func(d *desk) error {
 		a, err := d.find(cmd.Account)
 		if err != nil {
 			return err
@@ -235,7 +235,7 @@ func (r roleShape) what(d *desk) string {
 
 // Run lists the roles.
 func (cmd *roleList) Run(c *console) error {
-	return cmd.at(c, func(d *desk) error {
+	return cmd.look(c, func(d *desk) error {
 		id := int64(0)
 		if cmd.Account != "" {
 			a, err := d.find(cmd.Account)

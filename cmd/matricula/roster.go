@@ -135,7 +135,7 @@ type rosterShape struct {
 
 // Run lists the roster.
 func (cmd *rosterList) Run(c *console) error {
-	return cmd.at(c, func(d *desk) error {
+	return cmd.look(c, func(d *desk) error {
 		shapes, rows := []rosterShape{}, [][]string{}
 		for after := ""; ; {
 			entries, err := d.Roster(d.ctx, after, pageSize)

@@ -101,6 +101,9 @@ func (s *server) prepare(ctx context.Context, now func() time.Time) error {
 	if err != nil {
 		return fmt.Errorf("mail-templates: %w", err)
 	}
+	if err := s.config.checkPortFile(); err != nil {
+		return err
+	}
 	if err := s.listen(); err != nil {
 		return err
 	}
@@ -121,6 +124,21 @@ func (s *server) prepare(ctx context.Context, now func() time.Time) error {
 	return nil
 }
 
+// checkPortFile refuses a file that can't be written while nothing is made yet.
+func (c config) checkPortFile() error {
+	if c.PortFile == "" {
+		return nil
+	}
+	f, err := os.CreateTemp(filepath.Dir(c.PortFile), portDraft)
+	if err != nil {
+		return fmt.Errorf("port-file: %s can't be written: %w", c.PortFile, cause(err))
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// portDraft names what becomes the port file.
+const portDraft = ".port-*"
+
 // listen takes the addresses. Connections wait until they are served.
 func (s *server) listen() (err error) {
 	if s.public, err = listenAt("addr", s.config.Addr); err != nil {
@@ -136,7 +154,7 @@ func listenAt(name, addr string) (net.Listener, error) {
 	ln, err := net.Listen("tcp", addr)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("%s: another program serves at %s; stop it, or choose another address with --%s", name, addr, name)
+		return nil, &addrInUse{fmt.Sprintf("%s: another program serves at %s; stop it, or choose another address with --%s", name, addr, name)}
 	case errors.Is(err, syscall.EACCES):
 		return nil, fmt.Errorf("%s: this user may not serve at %s; choose a port from 1024 up with --%s", name, addr, name)
 	case err != nil:
@@ -144,6 +162,13 @@ func listenAt(name, addr string) (net.Listener, error) {
 	}
 	return ln, nil
 }
+
+// addrInUse is syscall.EADDRINUSE in a sentence.
+type addrInUse struct{ text string }
+
+func (e *addrInUse) Error() string { return e.text }
+
+func (e *addrInUse) Unwrap() error { return syscall.EADDRINUSE }
 
 // networkCause is an error without the operation and the address.
 func networkCause(err error) error {
@@ -273,7 +298,7 @@ func (s *server) announce(out io.Writer) error {
 // writeWhole puts a text into a file in one step: who waits for the file never
 // reads half of it.
 func writeWhole(path, text string) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".port-*")
+	f, err := os.CreateTemp(filepath.Dir(path), portDraft)
 	if err != nil {
 		return err
 	}

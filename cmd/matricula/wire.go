@@ -49,6 +49,9 @@ func openCore(ctx context.Context, c config, p parts) (*core, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.checkData(); err != nil {
+		return nil, err
+	}
 	master, err := c.findSecret()
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -72,6 +75,14 @@ func openCore(ctx context.Context, c config, p parts) (*core, error) {
 		return nil, errors.Join(err, opened.Close())
 	}
 	return made, nil
+}
+
+// checkData refuses a data directory that is something else.
+func (c config) checkData() error {
+	if info, err := os.Stat(c.Data); err == nil && !info.IsDir() {
+		return fmt.Errorf("data: %s is not a directory; choose another with --data", c.Data)
+	}
+	return nil
 }
 
 // makeData makes the data directory, for this user alone.
@@ -108,7 +119,11 @@ func (s *core) assemble(ctx context.Context, c config, p parts, master token.Mas
 	if keys, err := s.Keys(ctx); err != nil || len(keys) == 0 && !p.server {
 		return err
 	}
-	return s.LoadKeys(ctx)
+	err := s.LoadKeys(ctx)
+	if errors.Is(err, token.ErrSealed) {
+		return errors.New("secret: it does not open the signing keys; give the secret that the database was made with")
+	}
+	return err
 }
 
 // mailer answers what mails are handed to, and the directory if that is one.

@@ -72,7 +72,7 @@ func (s *Service) grantMentor(tx Tx, c Caller, role Mentor) (int64, error) {
 }
 
 // GrantAdministrator makes an account an administrator between two instants. It
-// refuses with NotFound and Invalid.
+// refuses with NotFound, Invalid, and Taken for a grant that there is.
 func (s *Service) GrantAdministrator(ctx context.Context, c Caller, role Administrator) error {
 	role.Start, role.End = role.Start.UTC().Truncate(time.Millisecond), role.End.UTC().Truncate(time.Millisecond)
 	if err := checkPeriod(role.Start, role.End); err != nil {
@@ -82,11 +82,28 @@ func (s *Service) GrantAdministrator(ctx context.Context, c Caller, role Adminis
 		if _, err := tx.Account(role.Account); err != nil {
 			return err
 		}
+		if err := notGranted(tx, role); err != nil {
+			return err
+		}
 		if _, err := tx.AddAdministrator(role); err != nil {
 			return err
 		}
 		return tx.AddEvent(c.event(s.now(), RoleGranted, role.Account, "administrator"))
 	})
+}
+
+// notGranted refuses what an account has been granted for the same time already.
+func notGranted(tx Tx, role Administrator) error {
+	grants, err := tx.Grants(role.Account)
+	if err != nil {
+		return err
+	}
+	for _, grant := range grants {
+		if a := grant.Administrator; a != nil && a.Start.Equal(role.Start) && a.End.Equal(role.End) {
+			return &Error{Code: Taken, Fields: []FieldError{{Field: "account", Why: "This account is an administrator for that time already."}}}
+		}
+	}
+	return nil
 }
 
 // mayHold refuses with NotFound where account or cohort is missing.
