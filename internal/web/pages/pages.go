@@ -54,9 +54,6 @@ type route struct {
 func (p *pages) routes() []route {
 	all := []route{
 		{"GET /", p.home},
-		{"GET /style.css", asset("text/css; charset=utf-8", styleSheet)},
-		{"GET /icon.svg", asset("image/svg+xml", icon)},
-
 		{"GET /sign-in", p.showSignIn},
 		{"POST /sign-in", p.signIn},
 		{"POST /sign-out", p.signOut},
@@ -76,10 +73,40 @@ func (p *pages) routes() []route {
 		{"GET /change-password", p.showChangePassword},
 		{"POST /change-password", p.changePassword},
 	}
+	for i, r := range all {
+		if strings.HasPrefix(r.pattern, "GET ") {
+			all[i].handler = p.atHome(r.handler)
+		}
+	}
+	all = append(all,
+		route{"GET /style.css", asset("text/css; charset=utf-8", styleSheet)},
+		route{"GET /icon.svg", asset("image/svg+xml", icon)},
+	)
 	if p.DevMail != nil {
 		all = append(all, route{"GET /dev/mail", p.mails}, route{"GET /dev/mail/{name}", p.mail})
 	}
 	return all
+}
+
+// atHome leads who opened a page by another name of this machine, such as
+// 127.0.0.1 for localhost, to the same page at the public URL: a form sent from
+// there would be refused, and the cookie is another's. The port must be the same,
+// or a tunnel from elsewhere would be led astray. Of any other host nothing
+// follows: behind a proxy it may be whatever the proxy sends.
+func (p *pages) atHome(next web.Handler) web.Handler {
+	home, err := url.Parse(p.PublicURL)
+	if err != nil || !isLoopback(home.Hostname()) {
+		return next
+	}
+	return func(w http.ResponseWriter, r *http.Request) error {
+		at := url.URL{Host: strings.ToLower(r.Host)}
+		if passedOn(r.Header) || at.Host == home.Host || at.Port() != home.Port() || !isLoopback(at.Hostname()) {
+			return next(w, r)
+		}
+		w.Header().Set("Location", p.PublicURL+r.URL.RequestURI())
+		w.WriteHeader(http.StatusTemporaryRedirect)
+		return nil
+	}
 }
 
 // LinkEndedPath is the page for a confirmation link that no longer works.

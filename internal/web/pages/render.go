@@ -88,8 +88,12 @@ func notice(r *http.Request) string {
 func (p *pages) refuse(w http.ResponseWriter, _ *http.Request, err error) {
 	said := wordsFor(err)
 	tellWhenToRetry(w, said, err)
+	v := view{Title: titleOf(said.status), Problem: said.text}
+	if errors.Is(err, web.ErrForeignOrigin) {
+		v.Data = p.PublicURL
+	}
 	// The page fails only when the connection does; there is nobody to tell then.
-	_ = p.render(w, said.status, "problem", view{Title: titleOf(said.status), Problem: said.text})
+	_ = p.render(w, said.status, "problem", v)
 }
 
 // again shows a form once more with what is wrong with it; what is not a refusal

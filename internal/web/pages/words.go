@@ -40,7 +40,7 @@ var failures = []struct {
 	words
 }{
 	{web.ErrNotFound, words{http.StatusNotFound, "There is no page at this address. Was the link copied whole?"}},
-	{web.ErrForeignOrigin, words{http.StatusForbidden, "This form was sent from another site. Please open the page here and try again."}},
+	{web.ErrForeignOrigin, words{http.StatusForbidden, "This form was sent from another address than this site has. Please open the site by its own address and try again."}},
 	{web.ErrTooLarge, words{http.StatusRequestEntityTooLarge, "This is too much text. Please go back and shorten it."}},
 	{web.ErrUnsupportedType, words{http.StatusUnsupportedMediaType, "Please use the form on the page."}},
 
