@@ -4,6 +4,8 @@
 # make lint     formatting and vet
 # make check    lint, and every test once more with the race detector
 # make bench    measures the program against what this machine can do; BENCH=-short for a look
+# make postman  makes api/postman_collection.json from api/openapi.yaml
+# make play     plays it against a demonstration
 # make clean    takes bin away
 
 GO       ?= go
@@ -12,7 +14,7 @@ VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 BENCH    ?=
 BROWSERS := chromium chromium-browser google-chrome google-chrome-stable chrome headless_shell headless-shell
 
-.PHONY: demo build test lint check bench clean go tools
+.PHONY: demo build test lint check bench postman play clean go node tools
 
 demo: build
 	@exec bin/matricula demo --addr $(ADDR)
@@ -34,6 +36,12 @@ check: lint tools
 bench: go
 	@$(GO) run ./bench $(BENCH)
 
+postman: node
+	@cd api/postman && npm ci --ignore-scripts --no-audit --no-fund --silent && node make.mjs
+
+play: build node
+	@cd api/postman && npm ci --ignore-scripts --no-audit --no-fund --silent && node play.mjs ../../bin/matricula
+
 clean:
 	rm -rf bin
 
@@ -45,6 +53,11 @@ go:
 	have=$$($(GO) env GOVERSION 2>/dev/null | sed 's/^go//; s/[^0-9.].*//'); \
 	if [ "$$(printf '%s\n%s\n' "$$want" "$$have" | sort -V | head -n 1)" != "$$want" ]; then \
 		echo "make: this is Go $$have; install Go $$want or later: https://go.dev/dl/" >&2; exit 1; fi
+
+# For the Postman collection alone.
+node:
+	@command -v npm >/dev/null && [ "$$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ] || { \
+		echo "make: the Postman collection needs Node 20 or later with npm: https://nodejs.org/" >&2; exit 1; }
 
 # A browser for the tests of the pages, and curl for the lines that the demo prints.
 tools:

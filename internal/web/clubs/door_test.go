@@ -2,12 +2,15 @@ package clubs_test
 
 import (
 	"context"
+	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"matricula/api/apitest"
 	"matricula/internal/account"
 	"matricula/internal/account/accounttest"
 	"matricula/internal/web"
@@ -28,6 +31,7 @@ const password = "four small green hats 4!"
 type desk struct {
 	*accounttest.Kit
 	http.Handler
+	door http.Handler // without the request lines
 }
 
 func open(t *testing.T, edits ...func(*account.Config)) *desk {
@@ -42,7 +46,14 @@ func over(t *testing.T, kit *accounttest.Kit) *desk {
 		t.Fatal(err)
 	}
 	door := clubs.New(clubs.Config{Service: kit.Service, Origins: origins, ClubPageURL: clubPage, LinkEndedURL: linkEnded})
-	return &desk{Kit: kit, Handler: wellMarked(t, door)}
+	d := &desk{Kit: kit, door: wellMarked(t, door)}
+	d.Handler = apitest.Open(t, "clubs").Hold(t, d.logged(io.Discard, nil))
+	return d
+}
+
+// logged answers the door with its request lines in log.
+func (d *desk) logged(log io.Writer, proxies *web.Proxies) http.Handler {
+	return web.Log(slog.New(slog.NewJSONHandler(log, nil)), d.Clock.Now, proxies, d.door)
 }
 
 // wellMarked fails the test at any answer that is not marked as the contract wants.
@@ -92,12 +103,14 @@ var settings = map[string]func(*account.Config){
 	"classic":  func(c *account.Config) { c.Policy = "classic" },
 }
 
-// TestStories plays every transcript on a desk of its own.
+// TestStories plays every transcript on a desk of its own. Together they tell all
+// that api/openapi.yaml describes of the contract.
 func TestStories(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("got %d stories, %v", len(files), err)
 	}
+	book, told := apitest.Open(t, "clubs"), 0
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".txt")
 		t.Run(name, func(t *testing.T) {
@@ -106,13 +119,18 @@ func TestStories(t *testing.T) {
 				edits = append(edits, edit)
 			}
 			d := open(t, edits...)
+			d.Handler = book.Hold(t, d.Handler)
 			vars := map[string]string{
 				"password": password,
 				"long":     strings.Repeat("long ", 60), // longer than any password
 				"big":      strings.Repeat("x", web.MaxBody),
 			}
 			webtest.Play(t, d, file, vars, d.hooks())
+			told++
 		})
+	}
+	if told == len(files) { // not when -run chooses among them
+		book.Complete(t)
 	}
 }
 

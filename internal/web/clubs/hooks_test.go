@@ -37,6 +37,8 @@ func (d *desk) hooks() webtest.Hooks {
 				vars["token"] = link.Query().Get("token")
 			}
 		},
+		// let NAME VALUE sets $NAME.
+		"let": func(_ *testing.T, args []string, vars map[string]string) { vars[args[0]] = args[1] },
 		// mails EMAIL NUMBER says how many mails that address has got in all.
 		"mails": func(t *testing.T, args []string, _ map[string]string) {
 			d.Deliver(t)
@@ -115,6 +117,9 @@ func (d *desk) hooks() webtest.Hooks {
 		// busy takes the one slot for hashing, idle gives it back.
 		"busy": func(t *testing.T, _ []string, _ map[string]string) { hold.take(t, d.Config.Hasher) },
 		"idle": func(t *testing.T, _ []string, _ map[string]string) { hold.done.Wait() },
+		// away takes the database away, damage breaks it; neither is mended.
+		"away":   func(t *testing.T, _ []string, _ map[string]string) { d.TakeAway(t) },
+		"damage": func(t *testing.T, _ []string, _ map[string]string) { d.Damage(t) },
 	}
 }
 

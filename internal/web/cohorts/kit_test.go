@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"matricula/api/apitest"
 	"matricula/internal/account"
 	"matricula/internal/account/accounttest"
 	"matricula/internal/web"
@@ -47,7 +48,8 @@ func newKitAt(t *testing.T, publicURL string, sameSite http.SameSite, edits ...f
 		Origins: origins,
 		Cookie:  web.NewCookie("matricula", secure, sameSite, 240*time.Hour),
 	})
-	k.Handler = web.Log(slog.New(slog.NewJSONHandler(k.log, nil)), k.Clock.Now, nil, owes(t, origins, door))
+	logged := web.Log(slog.New(slog.NewJSONHandler(k.log, nil)), k.Clock.Now, nil, owes(t, origins, door))
+	k.Handler = apitest.Open(t, "cohorts").Hold(t, logged)
 	return k
 }
 

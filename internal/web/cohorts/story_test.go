@@ -7,12 +7,18 @@ import (
 	"testing"
 	"time"
 
+	"matricula/api/apitest"
 	"matricula/internal/account"
 	"matricula/internal/web/webtest"
 )
 
+// limits are those of the stories that are about one.
+var limits = map[string]account.Limits{
+	"rest": {Failures: 2},
+}
+
 // TestStories plays every transcript in testdata, each against a door of its own.
-// In them,
+// Together they tell all that api/openapi.yaml describes of the contract. In them,
 //
 //	! account EMAIL NAME…               makes a confirmed account with $password; ids count from 1
 //	! invite EMAIL NAME…                makes one without a password, who gets a mail to set one
@@ -31,17 +37,25 @@ import (
 //	! mails N                           delivers, and holds that N mails went out
 //	! link EMAIL                        delivers, and takes $link, $token and $id out of the newest mail
 //	! repeat NAME TEXT N                sets $NAME to N times TEXT
+//	! away, ! damage                    takes the database away, or breaks it, for good
 func TestStories(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("got %d transcripts, error %v", len(files), err)
 	}
+	book, told := apitest.Open(t, "cohorts"), 0
 	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			k := newKit(t)
+		name := strings.TrimSuffix(filepath.Base(file), ".txt")
+		t.Run(name, func(t *testing.T) {
+			k := newKit(t, func(c *account.Config) { c.Limits = limits[name] })
+			k.Handler = book.Hold(t, k.Handler)
 			vars := map[string]string{"password": password, "fresh": fresh}
-			webtest.Play(t, k, file, vars, k.people(), k.years(), k.roles(), k.post(), k.time())
+			webtest.Play(t, k, file, vars, k.people(), k.years(), k.roles(), k.post(), k.time(), k.machine())
+			told++
 		})
+	}
+	if told == len(files) { // not when -run chooses among them
+		book.Complete(t)
 	}
 }
 
@@ -169,6 +183,14 @@ func (k *kit) time() webtest.Hooks {
 			must(t, err)
 			k.Clock.Move(d)
 		},
+	}
+}
+
+// machine are the hooks about what the door stands on.
+func (k *kit) machine() webtest.Hooks {
+	return webtest.Hooks{
+		"away":   func(t *testing.T, _ []string, _ map[string]string) { k.TakeAway(t) },
+		"damage": func(t *testing.T, _ []string, _ map[string]string) { k.Damage(t) },
 	}
 }
 
