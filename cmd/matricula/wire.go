@@ -19,6 +19,7 @@ import (
 	"matricula/internal/web"
 	"matricula/internal/web/clubs"
 	"matricula/internal/web/cohorts"
+	"matricula/internal/web/docs"
 	"matricula/internal/web/ops"
 	"matricula/internal/web/pages"
 )
@@ -189,7 +190,7 @@ func (c config) doors(s *core, p parts, stopping <-chan struct{}) handlers {
 	for _, door := range []struct {
 		prefixes []string
 		handler  http.Handler
-	}{{clubs.Prefixes, club}, {cohorts.Prefixes, cohort}, {ops.Prefixes, watch.Public()}} {
+	}{{clubs.Prefixes, club}, {cohorts.Prefixes, cohort}, {ops.Prefixes, watch.Public()}, {docs.Prefixes, docs.New()}} {
 		for _, prefix := range door.prefixes {
 			behind[prefix] = door.handler
 		}
