@@ -165,3 +165,20 @@ func TestTakesGzip(t *testing.T) {
 		t.Error("a client that says nothing takes nothing")
 	}
 }
+
+func FuzzTakesGzip(f *testing.F) {
+	for _, seed := range []string{"gzip", "br;q=1, gzip;q=0", "gzip;q=", ";;,gzip;;", "GZIP ; Q=0.1"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, sent string) {
+		if takesGzip(http.Header{"Accept-Encoding": {sent}}) && !strings.Contains(strings.ToLower(sent), "gzip") {
+			t.Errorf("%q does not take gzip", sent)
+		}
+		if strings.ContainsRune(strings.ToLower(sent), 'g') {
+			return
+		}
+		if !takesGzip(http.Header{"Accept-Encoding": {sent, "gzip"}}) {
+			t.Errorf("%q and gzip: want it taken", sent)
+		}
+	})
+}
