@@ -191,8 +191,12 @@ func (cmd *accountSetEmail) Run(c *console) error {
 		if err := d.SetEmail(d.ctx, operator, a.ID, cmd.Email); err != nil {
 			return err
 		}
-		return d.done(a.ID, "Account %d has the address %s now. Mails to both addresses are queued; a running server sends them.",
-			a.ID, strings.TrimSpace(cmd.Email))
+		invite := ""
+		if a.PasswordHash == "" {
+			invite = " It has no password, and its invitation has ended: matricula account set-password sends another."
+		}
+		return d.done(a.ID, "Account %d has the address %s now. Mails to both addresses are queued; a running server sends them.%s",
+			a.ID, strings.TrimSpace(cmd.Email), invite)
 	})
 }
 

@@ -46,8 +46,9 @@ type accountDetail struct {
 	LinkedinURL     string      `json:"linkedin_url,omitempty"`
 	PersonalSiteURL string      `json:"personal_site_url,omitempty"`
 	SelfIntro       string      `json:"self_intro,omitempty"`
-	Failures        int64       `json:"failures"` // wrong passwords in a row
-	Club            *string     `json:"club"`     // its link name
+	Failures        int64       `json:"failures"`    // wrong passwords in a row
+	RestsUntil      *time.Time  `json:"rests_until"` // when it may try again, null when now
+	Club            *string     `json:"club"`        // its link name
 	Roles           []roleShape `json:"roles"`
 	Sessions        int         `json:"sessions"`
 }
@@ -63,6 +64,11 @@ func (d *desk) detail(a account.Account) (accountDetail, error) {
 		return shape, err
 	}
 	shape.Failures = failures
+	until, err := d.RestsUntil(d.ctx, a)
+	if err != nil {
+		return shape, err
+	}
+	shape.RestsUntil = stamp(until)
 	club, err := d.ClubOwnedBy(d.ctx, a.ID)
 	switch {
 	case err == nil:
@@ -103,6 +109,9 @@ func (a accountDetail) write(d *desk) func(io.Writer) {
 		line("own page", a.PersonalSiteURL)
 		line("about", a.SelfIntro)
 		line("wrong passwords", strconv.FormatInt(a.Failures, 10))
+		if a.RestsUntil != nil {
+			line("rests until", d.local(*a.RestsUntil)+"; matricula account unlock ends it")
+		}
 		if a.Club != nil {
 			line("club", *a.Club)
 		}

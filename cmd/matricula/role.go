@@ -22,6 +22,11 @@ type roleGrant struct {
 	Account grantTo `arg:""`
 }
 
+// Help shows how it is used.
+func (roleGrant) Help() string {
+	return "Example:\n\n    matricula role grant ada@example.edu student --cohort 2026"
+}
+
 // grantTo names the account, and what it may be made.
 type grantTo struct {
 	Account       string             `arg:"" help:"E-mail address or id of the account."`

@@ -169,3 +169,14 @@ func (s *Service) Failures(ctx context.Context, a Account) (int64, error) {
 	f, err := s.store.Read(ctx).Failures(s.failureKey(a.Email.Key))
 	return f.Count, err
 }
+
+// RestsUntil answers when the account may try passwords again, the zero time when
+// it may now.
+func (s *Service) RestsUntil(ctx context.Context, a Account) (time.Time, error) {
+	f, err := s.store.Read(ctx).Failures(s.failureKey(a.Email.Key))
+	until, now := f.LastAt.Add(s.config.Limits.Rest), s.now()
+	if err != nil || s.config.Limits.Off || f.Count < s.config.Limits.Failures || !until.After(now) || until.Sub(now) > s.config.Limits.Rest {
+		return time.Time{}, err
+	}
+	return until, nil
+}

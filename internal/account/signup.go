@@ -100,14 +100,18 @@ func (s *Service) addOfficer(tx Tx, c Caller, officer Account, class string, clu
 	return s.addConfirmMail(tx, officer, id, club.Name, now)
 }
 
-// tellOwner writes to the owner of an address that somebody registered again.
+// tellOwner writes to the owner of an address that somebody registered again. Who
+// has not confirmed it can't sign in yet, and is sent what is missing: a fresh link.
 // The decoy token brings the change nearer to what a registration writes; the
 // hash before it hides the rest.
 func (s *Service) tellOwner(tx Tx, c Caller, known Account, id token.ID, now time.Time) error {
-	if err := tx.AddMailToken(MailToken{ID: id, Kind: ConfirmToken, CreatedAt: now, ExpiresAt: now}); err != nil {
+	if err := tx.AddEvent(c.event(now, SignUpKnown, known.ID, string(Clubs))); err != nil {
 		return err
 	}
-	if err := tx.AddEvent(c.event(now, SignUpKnown, known.ID, string(Clubs))); err != nil {
+	if !known.Confirmed() {
+		return s.addConfirmMail(tx, known, id, "", now)
+	}
+	if err := tx.AddMailToken(MailToken{ID: id, Kind: ConfirmToken, CreatedAt: now, ExpiresAt: now}); err != nil {
 		return err
 	}
 	template := mail.AlreadyMember
