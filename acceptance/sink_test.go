@@ -40,7 +40,8 @@ func closedPort(t *testing.T) *port {
 
 func (p *port) String() string { return "127.0.0.1:" + strconv.Itoa(p.number) }
 
-// open lets somebody answer at the port.
+// open lets somebody answer at the port. Who connects is kept waiting until
+// somebody does.
 func (p *port) open(t *testing.T) net.Listener {
 	t.Helper()
 	if err := syscall.Listen(p.socket, syscall.SOMAXCONN); err != nil {
@@ -73,11 +74,16 @@ type sink struct {
 // listen answers at a port until the test ends.
 func (s *sink) listen(t *testing.T, p *port) {
 	t.Helper()
+	s.answer(t, p.open(t))
+}
+
+// answer answers who connects until the test ends, those too who wait already.
+func (s *sink) answer(t *testing.T, ln net.Listener) {
+	t.Helper()
 	srv := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
 		return &delivery{sink: s, conn: c}, nil
 	}))
 	srv.Domain = "localhost"
-	ln := p.open(t)
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(ln) }()
 	t.Cleanup(func() {
