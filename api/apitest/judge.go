@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
@@ -176,7 +177,22 @@ func presents(doc *openapi3.T, op *openapi3.Operation, r *http.Request) bool {
 	return false
 }
 
+// verdicts are those on values that came before: a schema is compiled anew for each
+// visit, and most refusals come hundreds of times.
+var verdicts sync.Map
+
 // visit holds a value to a schema.
 func visit(schema *openapi3.Schema, value any) error {
-	return schema.VisitJSON(value, openapi3.EnableJSONSchema2020())
+	type question struct {
+		schema *openapi3.Schema
+		value  string
+	}
+	q := question{schema, canonical(value)}
+	if known, ok := verdicts.Load(q); ok {
+		err, _ := known.(error)
+		return err
+	}
+	err := schema.VisitJSON(value, openapi3.EnableJSONSchema2020())
+	verdicts.Store(q, err)
+	return err
 }
