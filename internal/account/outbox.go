@@ -15,12 +15,13 @@ import (
 	"matricula/internal/token"
 )
 
-// How the outbox is worked off. A lease outlives the longest sending by far, so
-// that a mail goes out twice only when a process died between the mail server's
-// yes and the row's end.
+// How the outbox is worked off. A lease outlives the longest sending, so that a
+// mail goes out twice only when a process died between the mail server's yes and
+// the row's end; and not by much, since the mails of a process that died wait for
+// it.
 const (
 	mailSenders = 8
-	mailLease   = 5 * time.Minute
+	mailLease   = time.Minute
 	mailTimeout = 45 * time.Second // one sending, every step of it
 	retryFirst  = 5 * time.Second
 	retryMost   = 5 * time.Minute
