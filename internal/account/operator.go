@@ -2,7 +2,6 @@ package account
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"matricula/internal/mail"
@@ -221,7 +220,7 @@ func (s *Service) SetPassword(ctx context.Context, c Caller, id int64, secret st
 	if err != nil {
 		return err
 	}
-	if strings.TrimSpace(secret) == "" {
+	if secret == "" {
 		return invalid("password", "A password is needed.")
 	}
 	hash, class, err := s.newPassword(ctx, secret, own...)
