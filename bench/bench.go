@@ -251,6 +251,9 @@ func (b *bench) base(ctx context.Context, hashes bool, clients int) error {
 func (b *bench) call(ctx context.Context, w work, in *installation, s *server, clients, round int) error {
 	profiled := b.profiles(ctx, s, round, fmt.Sprintf("%s-%d-%d.pprof", w.name, in.accounts, clients))
 	found, err := b.weigh(ctx, s.running, clients, w.script(in))
+	if in.club.n.Load() > int64(in.roster) {
+		return fmt.Errorf("the roster of %d has run out: this hashes faster than was foreseen", in.roster)
+	}
 	if err != nil {
 		return err
 	}
@@ -258,9 +261,6 @@ func (b *bench) call(ctx context.Context, w work, in *installation, s *server, c
 		return err
 	}
 	b.results.cell(key{w.name, in.accounts, clients}, found)
-	if in.club.n.Load() > int64(in.roster) {
-		return fmt.Errorf("the roster of %d has run out: this machine hashes faster than any known", in.roster)
-	}
 	if w.writes {
 		if err := in.sweep(ctx); err != nil {
 			return err

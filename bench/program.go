@@ -22,6 +22,9 @@ func build(ctx context.Context, to string) error {
 	if _, err := exec.LookPath("go"); err != nil {
 		return errors.New("there is no go to build the program with; install it, or name a built program with -program")
 	}
+	if out, err := exec.CommandContext(ctx, "go", "list", "-m").Output(); err != nil || strings.TrimSpace(string(out)) != "matricula" {
+		return errors.New("this is not the program's source tree; go there, or name a built program with -program")
+	}
 	version := "bench"
 	if out, err := exec.CommandContext(ctx, "git", "describe", "--tags", "--always", "--dirty").Output(); err == nil {
 		version = strings.TrimSpace(string(out))

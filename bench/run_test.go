@@ -61,8 +61,13 @@ func TestMain(m *testing.M) {
 }
 
 func TestWhatIsLackingIsSaid(t *testing.T) {
+	t.Chdir(t.TempDir())
+	err := build(t.Context(), "matricula")
+	if err == nil || !strings.Contains(err.Error(), "source tree") {
+		t.Errorf("elsewhere: %v", err)
+	}
 	t.Setenv("PATH", "")
-	err := build(t.Context(), filepath.Join(t.TempDir(), "matricula"))
+	err = build(t.Context(), "matricula")
 	if err == nil || !strings.Contains(err.Error(), "no go") {
 		t.Errorf("without go: %v", err)
 	}
