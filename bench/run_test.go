@@ -25,7 +25,7 @@ func TestEveryWorkIsAnswered(t *testing.T) {
 	t.Setenv("TMPDIR", dir)
 	result := filepath.Join(dir, "result.json")
 	var out, errs bytes.Buffer
-	args := "-accounts 100,200 -clients 1,3 -rounds 1 -time 100ms -env MATRICULA_HASH=argon2id,m=64,t=1,p=1 -json " + result
+	args := "-accounts 100,200 -clients 1,3 -rounds 1 -time 100ms -env MATRICULA_LOG_LEVEL=warn -json " + result
 	if code := run(strings.Fields(args), &out, &errs); code != 0 {
 		t.Fatalf("status %d:\n%s", code, errs.String())
 	}
