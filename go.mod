@@ -3,6 +3,7 @@ module matricula
 go 1.26.6
 
 require (
+	github.com/FastFilter/xorfilter v0.5.1
 	github.com/alecthomas/kong v1.17.0
 	github.com/go-chi/chi/v5 v5.5.0
 	github.com/go-jose/go-jose/v4 v4.1.8
