@@ -1,0 +1,197 @@
+package attack
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// secrets are the passwords, tokens, cookies and mailed links that were used
+// against a target, gathered as they pass by.
+type secrets struct {
+	mu  sync.Mutex
+	all map[string]bool
+}
+
+// shortest is the least length of what is searched for: a shorter text may stand
+// anywhere by chance.
+const shortest = 12
+
+func (s *secrets) add(text string) {
+	if len(text) < shortest || len(text) > 4<<10 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.all == nil {
+		s.all = map[string]bool{}
+	}
+	s.all[text] = true
+}
+
+// secretMembers are the members of bodies, ours and the program's, that hold one.
+var secretMembers = []string{
+	"password", "old_password", "new_password", "newPassword", "token", "access", "refresh",
+}
+
+// addBody gathers the secrets of a JSON body; another body has none.
+func (s *secrets) addBody(body []byte) {
+	var members map[string]any
+	if len(body) > 8<<10 || json.Unmarshal(body, &members) != nil {
+		return
+	}
+	for _, name := range secretMembers {
+		if text, ok := members[name].(string); ok {
+			s.add(text)
+		}
+	}
+}
+
+// forms are the ways in which a secret could be written down: as it is, as the
+// octets that it encodes, and, of a signed token, the signature by itself.
+func (s *secrets) forms() map[string]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	forms := map[string]string{}
+	for text := range s.all {
+		forms[text] = text
+		if octets, err := base64.RawURLEncoding.DecodeString(text); err == nil && len(octets) >= shortest {
+			forms[string(octets)] = text
+		}
+		if parts := strings.Split(text, "."); len(parts) == 3 && len(parts[2]) >= 2*shortest {
+			forms[parts[2]] = text
+			if octets, err := base64.RawURLEncoding.DecodeString(parts[2]); err == nil {
+				forms[string(octets)] = text
+			}
+		}
+	}
+	return forms
+}
+
+// in answers the secrets that a text holds.
+func (s *secrets) in(text []byte) []string {
+	found := map[string]bool{}
+	for form, secret := range s.forms() {
+		if bytes.Contains(text, []byte(form)) {
+			found[secret] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+// leave ends a target that a test had to itself, and searches what is left.
+func (g *target) leave(t *testing.T) {
+	t.Helper()
+	spilt := g.spilt()
+	if err := g.stop(); err != nil {
+		t.Error(err)
+	}
+	for _, where := range append(spilt, g.spilt()...) {
+		t.Error(where)
+	}
+}
+
+// lastLook stops the shared target, searches what it wrote for every secret that
+// was used, and tells so as LGG-01. It answers whether all is well.
+func lastLook() bool {
+	g, err := shared()
+	if err != nil || g.data == "" || g.used.empty() {
+		return true // what it could not do is told by the attacks
+	}
+	r := row{id: "LGG-01", tried: "searched log, database and metrics, at log level debug, for every secret used by any attack"}
+	spilt := g.spilt()
+	if err := g.stop(); err != nil {
+		spilt = append(spilt, err.Error())
+	}
+	spilt = append(spilt, g.spilt()...)
+	r.verdict, r.did = held, fmt.Sprintf("wrote none of %d down", len(g.used.all))
+	if len(spilt) > 0 {
+		r.verdict, r.did = broken, strings.Join(spilt[:min(5, len(spilt))], "; ")
+	}
+	tell(r)
+	return len(spilt) == 0
+}
+
+func (s *secrets) empty() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.all) == 0
+}
+
+// spilt says where a secret stands that shouldn't: in the log, in the metrics, in
+// any file of the data directory. Mails carry links by design, and the key of the
+// installation is its own.
+func (g *target) spilt() []string {
+	var found []string
+	search := func(where string, text []byte) {
+		for _, secret := range g.used.in(text) {
+			found = append(found, fmt.Sprintf("%s holds the secret %.40q", where, secret))
+		}
+	}
+	if g.log != nil {
+		text := g.log.String()
+		search("the log", []byte(text))
+		found = append(found, notLines(text)...)
+	} else if *logFlag != "" {
+		text, err := os.ReadFile(*logFlag)
+		if err != nil {
+			found = append(found, err.Error())
+		}
+		search("the log", text)
+	}
+	if response, err := http.Get(g.ops + "/metrics"); err == nil {
+		text, _ := io.ReadAll(response.Body) // what came is searched
+		response.Body.Close()
+		search("the metrics", text)
+	}
+	err := filepath.WalkDir(g.data, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case os.IsNotExist(err): // a server that is stopping took it away
+			return nil
+		case err != nil:
+			return err
+		case entry.IsDir() && entry.Name() == "mail":
+			return fs.SkipDir
+		case entry.IsDir() || entry.Name() == "secret":
+			return nil
+		}
+		octets, err := os.ReadFile(path)
+		if os.IsNotExist(err) {
+			return nil
+		}
+		search(entry.Name(), octets)
+		return err
+	})
+	if err != nil {
+		found = append(found, err.Error())
+	}
+	return found
+}
+
+// notLines answers the lines of a log that are not one JSON object each, and those
+// that tell of an error of the program's own: a 503 says that it is busy or stops, as
+// it should.
+func notLines(text string) []string {
+	var bad []string
+	for line := range strings.Lines(text) {
+		var entry map[string]any
+		if err := json.Unmarshal([]byte(line), &entry); err != nil {
+			bad = append(bad, fmt.Sprintf("this line of the log is not one JSON object (%v): %.300s", err, line))
+		}
+		if entry["level"] == "ERROR" && entry["status"] != 503.0 {
+			bad = append(bad, fmt.Sprintf("the log tells of an error: %.300s", line))
+		}
+	}
+	return bad
+}
