@@ -44,7 +44,6 @@ type Service struct {
 	config  Config
 	store   Store
 	origins map[string]bool
-	wake    chan struct{} // a mail has been added by a change of this process
 	count   counts
 	decoys  atomic.Pointer[[]decoyClass]
 }
@@ -63,7 +62,7 @@ func New(c Config) *Service {
 	ttl(&c.ResetTTL, 30*time.Minute)
 	c.Limits = c.Limits.withDefaults()
 
-	s := &Service{config: c, store: c.Store, origins: map[string]bool{}, wake: make(chan struct{}, 1)}
+	s := &Service{config: c, store: c.Store, origins: map[string]bool{}}
 	for _, origin := range c.Origins {
 		s.origins[origin] = true
 	}

@@ -19,7 +19,7 @@ func (s *Service) ResendConfirm(ctx context.Context, c Caller, email string) err
 		return err
 	}
 	id := token.NewID()
-	return s.askMail(ctx, func(tx Tx) error {
+	return s.store.Update(ctx, func(tx Tx) error {
 		now := s.now()
 		a, found, err := find(tx, address.Key)
 		if err != nil {
@@ -101,13 +101,4 @@ func addDecoyMail(tx Tx, id token.ID, kind MailTokenKind, now time.Time) error {
 		return err
 	}
 	return tx.AddMail(OutboxMail{Token: id, CreatedAt: now, DueAt: now})
-}
-
-// askMail runs a change that queues a mail, and wakes the one who sends.
-func (s *Service) askMail(ctx context.Context, change func(Tx) error) error {
-	if err := s.store.Update(ctx, change); err != nil {
-		return err
-	}
-	s.mailAdded()
-	return nil
 }

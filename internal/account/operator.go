@@ -29,7 +29,7 @@ func (s *Service) CreateAccount(ctx context.Context, c Caller, in NewAccount) (A
 	}
 	id := token.NewID()
 	var made Account
-	err = s.askMail(ctx, func(tx Tx) error {
+	err = s.store.Update(ctx, func(tx Tx) error {
 		now := s.now()
 		a := Account{Email: email, Name: in.Name, PasswordHash: hash, ConfirmedAt: now, CreatedAt: now}
 		var err error
@@ -143,7 +143,7 @@ func (s *Service) SetEmail(ctx context.Context, c Caller, id int64, email string
 	if err != nil {
 		return err
 	}
-	return s.askMail(ctx, func(tx Tx) error {
+	return s.store.Update(ctx, func(tx Tx) error {
 		a, err := tx.Account(id)
 		if err != nil {
 			return err
@@ -227,7 +227,7 @@ func (s *Service) SetPassword(ctx context.Context, c Caller, id int64, secret st
 	if err != nil {
 		return err
 	}
-	return s.askMail(ctx, func(tx Tx) error {
+	return s.store.Update(ctx, func(tx Tx) error {
 		a, err := tx.Account(id)
 		if err != nil {
 			return err
@@ -244,7 +244,7 @@ func (s *Service) SetPassword(ctx context.Context, c Caller, id int64, secret st
 // force stays until then. It refuses with NotFound.
 func (s *Service) InviteToSetPassword(ctx context.Context, c Caller, id int64) error {
 	mailID := token.NewID()
-	return s.askMail(ctx, func(tx Tx) error {
+	return s.store.Update(ctx, func(tx Tx) error {
 		a, err := tx.Account(id)
 		if err != nil {
 			return err

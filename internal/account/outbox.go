@@ -28,39 +28,50 @@ const (
 	giveUpAfter = 72 * time.Hour // then a mail is dead, kept for the operator to see
 )
 
-// mailAdded wakes the worker after a change of this process that queued a mail.
-func (s *Service) mailAdded() {
-	select {
-	case s.wake <- struct{}{}:
-	default: // it is awake already
-	}
-}
+// outboxPause is the longest time between two looks into an idle outbox. The
+// moments are random and nothing that is asked of the server brings one nearer:
+// right after a request that could have queued a mail, the next one would take
+// longer beside the worker's own changes, and tell a mail from a decoy.
+const outboxPause = time.Second
 
-// sendMails works the outbox off until ctx ends: when a change of this process
-// queued a mail, and each second besides, for commands beside the server and
-// other instances queue too. Each sender takes a new mail as soon as it is free,
-// so a slow recipient holds up nobody else.
+// sendMails works the outbox off until ctx ends. Once it has looked, each sender
+// takes a new mail as soon as it is free, so a slow recipient holds up nobody else
+// and many mails don't wait for many looks.
 func (s *Service) sendMails(ctx context.Context) {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
 	var sending sync.WaitGroup
 	defer sending.Wait() // a stop finishes what it has begun
-	busy := make(chan struct{}, mailSenders)
+	busy, free := make(chan struct{}, mailSenders), make(chan struct{}, 1)
+	work := func(do func()) {
+		busy <- struct{}{}
+		sending.Go(func() {
+			defer func() {
+				<-busy
+				select {
+				case free <- struct{}{}:
+				default: // it is known already
+				}
+			}()
+			do()
+		})
+	}
 	for {
-		lease := token.NewID()
-		for _, m := range s.claimMails(ctx, lease, mailSenders-len(busy)) {
-			busy <- struct{}{}
-			sending.Go(func() {
-				defer s.mailAdded() // there may be one for the sender that is free now
-				defer func() { <-busy }()
-				s.sendOne(ctx, m, lease)
-			})
+		lease, limit := token.NewID(), mailSenders-len(busy)
+		mails, decoys := s.claimMails(ctx, lease, limit)
+		for _, m := range mails {
+			work(func() { s.sendOne(ctx, m, lease) })
+		}
+		if len(decoys) > 0 {
+			work(func() { s.endDecoys(ctx, decoys, lease) })
+		}
+		pause := rand.N(outboxPause)
+		if len(mails)+len(decoys) == limit && len(busy) < mailSenders {
+			pause = 0 // there are more, and somebody who is free
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-s.wake:
-		case <-tick.C:
+		case <-free:
+		case <-time.After(pause):
 		}
 	}
 }
@@ -68,48 +79,64 @@ func (s *Service) sendMails(ctx context.Context) {
 // SendDue sends, one after the other, the mails that are due at this moment, and
 // answers how many it tried: what Run does, for whoever wants to wait for it.
 func (s *Service) SendDue(ctx context.Context) int {
-	lease := token.NewID()
-	batch := s.claimMails(ctx, lease, 100)
-	for _, m := range batch {
-		s.sendOne(ctx, m, lease)
+	const atOnce = 100
+	for {
+		lease := token.NewID()
+		mails, decoys := s.claimMails(ctx, lease, atOnce)
+		for _, m := range mails {
+			s.sendOne(ctx, m, lease)
+		}
+		s.endDecoys(ctx, decoys, lease)
+		if len(mails) > 0 || len(decoys) < atOnce {
+			return len(mails)
+		}
 	}
-	return len(batch)
 }
 
-// claimMails leases up to limit due mails. Decoys end right there, so that no
-// crowd of them keeps a real mail waiting.
-func (s *Service) claimMails(ctx context.Context, lease token.ID, limit int) []OutboxMail {
+// claimMails leases up to limit of what is due: mails, and decoys.
+func (s *Service) claimMails(ctx context.Context, lease token.ID, limit int) (mails, decoys []OutboxMail) {
 	if limit == 0 {
-		return nil
+		return nil, nil
 	}
-	for {
-		var claimed int
-		var mails []OutboxMail
-		err := s.store.Update(ctx, func(tx Tx) error {
-			now := s.now()
-			batch, err := tx.ClaimMail(now, lease, now.Add(mailLease), limit)
-			if err != nil {
+	var due []OutboxMail
+	err := s.store.Update(ctx, func(tx Tx) (err error) {
+		now := s.now()
+		due, err = tx.ClaimMail(now, lease, now.Add(mailLease), limit)
+		return err
+	})
+	if err != nil {
+		if ctx.Err() == nil {
+			s.config.Log.Error("the outbox can't be read", "error", err)
+		}
+		return nil, nil
+	}
+	for _, m := range due {
+		if m.To == "" {
+			decoys = append(decoys, m)
+		} else {
+			mails = append(mails, m)
+		}
+	}
+	return mails, decoys
+}
+
+// endDecoys takes decoys out of the outbox: all in one change, so that no crowd of
+// them keeps a real mail waiting, but in a change of its own after the lease's, as
+// a mail that was sent ends.
+func (s *Service) endDecoys(ctx context.Context, decoys []OutboxMail, lease token.ID) {
+	if len(decoys) == 0 {
+		return
+	}
+	err := s.store.Update(context.WithoutCancel(ctx), func(tx Tx) error {
+		for _, m := range decoys {
+			if _, err := tx.EndMail(m.ID, lease); err != nil {
 				return err
 			}
-			claimed, mails = len(batch), nil
-			for _, m := range batch {
-				if m.To != "" {
-					mails = append(mails, m)
-				} else if _, err := tx.EndMail(m.ID, lease); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			if ctx.Err() == nil {
-				s.config.Log.Error("the outbox can't be read", "error", err)
-			}
-			return nil
 		}
-		if len(mails) > 0 || claimed < limit {
-			return mails
-		}
+		return nil
+	})
+	if err != nil {
+		s.config.Log.Error("decoys can't be taken out of the outbox", "error", err)
 	}
 }
 

@@ -1,8 +1,10 @@
 package account_test
 
 import (
+	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -155,4 +157,34 @@ func kinds(t *testing.T, k *accounttest.Kit, id int64) map[account.EventKind]int
 		counts[e.Kind]++
 	}
 	return counts
+}
+
+// TestADecoyCostsTheWorkerWhatAMailCosts counts the worker's changes: each of them
+// holds up whoever writes at that moment, and so tells of itself.
+func TestADecoyCostsTheWorkerWhatAMailCosts(t *testing.T) {
+	k := accounttest.New(t)
+	officer(t, k, chess)
+	k.Deliver(t)
+	counted := &countedStore{Store: k.Store}
+	k = accounttest.Over(t, counted, func(c *account.Config) { c.Limits.Off = true })
+	changes := func(email string) int64 {
+		must(t, k.RequestReset(t.Context(), someone, email))
+		before := counted.changes.Load()
+		k.SendDue(t.Context())
+		return counted.changes.Load() - before
+	}
+	if mail, decoy := changes(chess), changes("nobody@x.test"); mail != decoy || mail != 2 {
+		t.Errorf("a mail costs the worker %d changes and a decoy %d, want 2 and 2", mail, decoy)
+	}
+}
+
+// countedStore counts the changes that it is asked for.
+type countedStore struct {
+	account.Store
+	changes atomic.Int64
+}
+
+func (s *countedStore) Update(ctx context.Context, change func(account.Tx) error) error {
+	s.changes.Add(1)
+	return s.Store.Update(ctx, change)
 }

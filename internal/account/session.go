@@ -292,7 +292,7 @@ func (s *Service) tryChange(ctx context.Context, c Caller, claims token.Access, 
 	if err != nil {
 		return err
 	}
-	return s.askMail(ctx, func(tx Tx) error {
+	return s.store.Update(ctx, func(tx Tx) error {
 		again, _, err := s.officer(tx, claims)
 		if err != nil {
 			return err

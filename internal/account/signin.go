@@ -225,7 +225,6 @@ func (s *Service) trySignIn(ctx context.Context, c Caller, address Address, secr
 	case err != nil:
 		return err
 	case unconfirmed:
-		s.mailAdded()
 		return Unconfirmed
 	}
 	return nil

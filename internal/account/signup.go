@@ -48,7 +48,7 @@ func (s *Service) SignUp(ctx context.Context, c Caller, in SignUp) error {
 
 	officer := Account{Email: email, Name: in.Name, PasswordHash: hash}
 	id := token.NewID()
-	err = s.store.Update(ctx, func(tx Tx) error {
+	return s.store.Update(ctx, func(tx Tx) error {
 		now := s.now()
 		known, found, err := find(tx, email.Key)
 		switch {
@@ -59,11 +59,6 @@ func (s *Service) SignUp(ctx context.Context, c Caller, in SignUp) error {
 		}
 		return s.addOfficer(tx, c, officer, class, club, id, now)
 	})
-	if err != nil {
-		return err
-	}
-	s.mailAdded()
-	return nil
 }
 
 // admitSignUp asks the roster, on the budget of the caller's network. The refusal
