@@ -74,26 +74,24 @@ func (s *Service) ResetByLink(ctx context.Context, c Caller, account int64, pres
 	return s.reset(ctx, c, fresh, func(r Reader) (token.ID, Account, error) { return s.resetLink(r, account, presented) })
 }
 
-// resetLink reads a cohorts reset token. The key it was signed with holds the
-// hash in force, so a changed password has killed it already; an account that
-// isn't there is looked at like one without a password.
+// resetLink reads a cohorts reset token: first the row that it names, and by that
+// the account, never the account of the id that a stranger asks about, whose being
+// there the time would tell. The key it was signed with holds the hash in force, so
+// a changed password has killed it already.
 func (s *Service) resetLink(r Reader, account int64, presented token.Secret) (token.ID, Account, error) {
-	a, err := r.Account(account)
-	if err != nil && !errors.Is(err, NotFound) {
-		return token.ID{}, Account{}, err
-	}
-	claims, err := s.config.Issuer.ParseReset(presented, account, a.PasswordHash, s.now())
+	id, err := token.ResetID(presented)
 	if err != nil {
 		return token.ID{}, Account{}, TokenInvalid
 	}
-	owner, err := s.mailToken(r, claims.ID, ResetLinkToken, SetPasswordToken)
+	owner, err := s.mailToken(r, id, ResetLinkToken, SetPasswordToken)
 	if err != nil {
 		return token.ID{}, Account{}, err
 	}
-	if owner.ID != account {
+	claims, err := s.config.Issuer.ParseReset(presented, owner.ID, owner.PasswordHash, s.now())
+	if err != nil || claims.ID != id || owner.ID != account {
 		return token.ID{}, Account{}, TokenInvalid
 	}
-	return claims.ID, owner, nil
+	return id, owner, nil
 }
 
 // reset sets a new password for the account that read finds, using up its token.

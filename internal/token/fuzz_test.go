@@ -70,6 +70,9 @@ func FuzzParseReset(f *testing.F) {
 			if got := must(t)(i.SignReset(r, hash)).Reveal(); got != text {
 				t.Errorf("got %q back from %q", got, text)
 			}
+			if id, err := ResetID(SecretOf(text)); err != nil || id != r.ID {
+				t.Errorf("the row of %q is said to be %v (%v), want %v", text, id, err, r.ID)
+			}
 		}
 	})
 }

@@ -3,7 +3,10 @@ package token
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
+
+	"github.com/go-jose/go-jose/v4"
 )
 
 const purposeReset = "reset tokens"
@@ -51,6 +54,26 @@ func (i *Issuer) ParseReset(s Secret, account int64, passwordHash string, now ti
 		return Reset{}, ErrInvalid
 	}
 	return Reset{Account: subject, ID: id, ExpiresAt: expiresAt}, nil
+}
+
+// ResetID returns the id of the row that a reset token claims to be used up by. It
+// proves nothing of it: the row says whose token it is, and [Issuer.ParseReset] with
+// that account's hash whether it is genuine. So nobody's account need be looked at
+// for a token of which we know nothing.
+func ResetID(s Secret) (ID, error) {
+	head, err := headerOf(s.Reveal())
+	if err != nil || head != header(jose.HS256, typReset, "") {
+		return ID{}, ErrInvalid
+	}
+	payload, err := decode(strings.Split(s.Reveal(), ".")[1])
+	if err != nil {
+		return ID{}, ErrInvalid
+	}
+	c, err := decodeClaims[claims](payload)
+	if err != nil {
+		return ID{}, err
+	}
+	return ParseID(c.ID)
 }
 
 // resetKey mixes the hash under the installation's secret: neither a leaked

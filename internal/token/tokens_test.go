@@ -225,6 +225,22 @@ func TestResetLinkEndsWithItsHash(t *testing.T) {
 	}
 }
 
+// The row of a token is told before it is proven, of reset tokens alone.
+func TestResetIDIsToldUnproven(t *testing.T) {
+	i, _ := newTestIssuer(t)
+	s := must(t)(i.SignReset(testReset, testHash)).Reveal()
+	forged := s[:len(s)-43] + strings.Repeat("A", 43)
+	if id, err := ResetID(SecretOf(forged)); err != nil || id != testReset.ID {
+		t.Errorf("a forged token: got %v, %v, want %v", id, err, testReset.ID)
+	}
+	refresh := must(t)(i.SignRefresh(Refresh{Account: 7, Session: testReset.ID, IssuedAt: testNow, ExpiresAt: testReset.ExpiresAt})).Reveal()
+	for _, text := range []string{"", "x", "..", "a.b.c", s[:20] + "." + s[21:], strings.Replace(s, ".", ".e30.", 1), refresh} {
+		if id, err := ResetID(SecretOf(text)); !errors.Is(err, ErrInvalid) {
+			t.Errorf("%q: got %v, %v, want ErrInvalid", text, id, err)
+		}
+	}
+}
+
 // A dump of the database alone forges nothing: the hash, bare or hashed, is not
 // the key.
 func TestHashAloneForgesNoLink(t *testing.T) {
