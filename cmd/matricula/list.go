@@ -110,7 +110,7 @@ func (cmd *listImport) run(c *console, list choice) error {
 	return cmd.at(c, func(d *desk) error {
 		err := list.replace(d.Service, d.ctx, operator, items)
 		if errors.Is(err, account.InUse) {
-			return fmt.Errorf("%s Keep its id in the file, or give the club another first.", explain(err))
+			return errors.New(explain(err) + " Keep its id in the file, or give the club another first.")
 		}
 		if err != nil {
 			return err

@@ -63,7 +63,7 @@ func (s *Service) sendMails(ctx context.Context) {
 		if len(decoys) > 0 {
 			work(func() { s.endDecoys(ctx, decoys, lease) })
 		}
-		pause := rand.N(outboxPause)
+		pause := rand.N(outboxPause) //gosec:disable G404 -- it hides how long the work took, and is nobody's secret
 		if len(mails)+len(decoys) == limit && len(busy) < mailSenders {
 			pause = 0 // there are more, and somebody who is free
 		}
@@ -202,7 +202,7 @@ func retryAfter(attempts int) time.Duration {
 	if attempts < 6 {
 		wait = min(retryFirst<<attempts, retryMost)
 	}
-	return time.Duration(float64(wait) * (0.75 + rand.Float64()/2))
+	return time.Duration(float64(wait) * (0.75 + rand.Float64()/2)) //gosec:disable G404 -- nobody gains by knowing how long it waits
 }
 
 // errLinkEnded says that the link a mail would carry has ended meanwhile.

@@ -90,7 +90,7 @@ func (s script) serve(conn net.Conn, got *[]string) {
 
 // against runs one sending against the script, in the bubble's time, and answers
 // what came of it, how long it took and the commands that the server got.
-func (s script) against(t *testing.T, url string, ctx func(context.Context) context.Context) (err error, took time.Duration, got []string) {
+func (s script) against(t *testing.T, url string, ctx func(context.Context) context.Context) (got []string, took time.Duration, err error) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		client, cerr := NewSMTP(SMTPConfig{URL: url, HelloName: "test"})
@@ -108,7 +108,7 @@ func (s script) against(t *testing.T, url string, ctx func(context.Context) cont
 		took = time.Since(begin)
 		server.Wait() // it ends with the connection
 	})
-	return err, took, got
+	return got, took, err
 }
 
 func unbounded(ctx context.Context) context.Context { return ctx }
@@ -125,7 +125,7 @@ func TestEveryStepIsBounded(t *testing.T) {
 			"endless reply": flood("250-more\r\n"),
 		} {
 			t.Run(step+" "+name, func(t *testing.T) {
-				err, took, _ := script{step: trick}.against(t, "smtp://"+credentials+"localhost", unbounded)
+				_, took, err := script{step: trick}.against(t, "smtp://"+credentials+"localhost", unbounded)
 				if err == nil || Permanent(err) {
 					t.Errorf("got %v, want an error that passes", err)
 				}
@@ -145,7 +145,7 @@ func TestTakenIsTaken(t *testing.T) {
 	for name, trick := range map[string]func(net.Conn){
 		"silence": silence, "hangs up": hangUp, "drip": drip, "refusal": say("500 what"), "flood": flood("2"),
 	} {
-		err, took, got := script{"QUIT": trick}.against(t, "smtp://localhost", unbounded)
+		got, took, err := script{"QUIT": trick}.against(t, "smtp://localhost", unbounded)
 		if err != nil || took > quitTime {
 			t.Errorf("%s: got %v after %v", name, err, took)
 		}
@@ -156,7 +156,7 @@ func TestTakenIsTaken(t *testing.T) {
 }
 
 func TestContextEndsSending(t *testing.T) {
-	err, took, _ := script{"RCPT": silence}.against(t, "smtp://localhost", func(ctx context.Context) context.Context {
+	_, took, err := script{"RCPT": silence}.against(t, "smtp://localhost", func(ctx context.Context) context.Context {
 		ctx, cancel := context.WithCancel(ctx)
 		time.AfterFunc(3*time.Second, cancel)
 		return ctx
@@ -164,7 +164,7 @@ func TestContextEndsSending(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || took != 3*time.Second {
 		t.Errorf("got %v after %v, want %v after 3s", err, took, context.Canceled)
 	}
-	err, took, _ = script{"RCPT": silence}.against(t, "smtp://localhost", unbounded)
+	_, took, err = script{"RCPT": silence}.against(t, "smtp://localhost", unbounded)
 	if !errors.Is(err, context.DeadlineExceeded) || took != DefaultTimeout {
 		t.Errorf("got %v after %v, want %v after %v", err, took, context.DeadlineExceeded, DefaultTimeout)
 	}
@@ -177,7 +177,7 @@ func TestContextEndsSending(t *testing.T) {
 // about this mail, whatever number it says it with.
 func TestGreetingIsNotAboutTheMail(t *testing.T) {
 	for _, step := range []string{"", "AUTH", "MAIL"} {
-		err, _, _ := script{step: say("550 5.1.1 go away")}.against(t, "smtp://"+credentials+"localhost", unbounded)
+		_, _, err := script{step: say("550 5.1.1 go away")}.against(t, "smtp://"+credentials+"localhost", unbounded)
 		if err == nil || Permanent(err) {
 			t.Errorf("%q: got %v, want an error that passes", step, err)
 		}
@@ -188,7 +188,7 @@ func TestServerThatRepeatsThePassword(t *testing.T) {
 	s := script{"AUTH": func(conn net.Conn) {
 		say("535 5.7.8 AHBvc3QAcC9hOnNAcyMld8O2cmQ= is " + testPassword + ", cC9hOnNAcyMld8O2cmQ= to us")(conn)
 	}}
-	err, _, _ := s.against(t, "smtp://"+credentials+"localhost", unbounded)
+	_, _, err := s.against(t, "smtp://"+credentials+"localhost", unbounded)
 	if want := "535 5.7.8 … is …, … to us"; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v, want it to say %q", err, want)
 	}
@@ -201,7 +201,7 @@ func TestPlainTextBeforeTLSIsForgotten(t *testing.T) {
 		"EHLO":     say("250-mail.example.test\r\n250 STARTTLS"),
 		"STARTTLS": say("220 go\r\n250 AUTH PLAIN"),
 	}
-	err, _, got := s.against(t, "smtp://"+credentials+"mail.example.test", unbounded)
+	got, _, err := s.against(t, "smtp://"+credentials+"mail.example.test", unbounded)
 	if err == nil || !strings.Contains(err.Error(), "STARTTLS") {
 		t.Errorf("got %v, want one about STARTTLS", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"math/big"
 	"strings"
 	"testing"
 )
@@ -136,7 +137,7 @@ func TestSecretsAreNeverPrinted(t *testing.T) {
 	} {
 		outs := prints(t, v)
 		for what, raw := range map[string][]byte{
-			"secret": []byte(text), "master": []byte(*m.prk), "private key": scalar, "private number": []byte(k.pair.private.D.String()),
+			"secret": []byte(text), "master": []byte(*m.prk), "private key": scalar, "private number": []byte(new(big.Int).SetBytes(scalar).String()),
 		} {
 			if out := shows(outs, raw); out != "" {
 				t.Errorf("%s shows its %s: %s", name, what, out)

@@ -45,7 +45,7 @@ func (c *Cookie) Clear(w http.ResponseWriter) {
 }
 
 func (c *Cookie) write(w http.ResponseWriter, value string, maxAge int) {
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //gosec:disable G124 -- Secure but for http, which is this machine alone
 		Name:     c.name,
 		Value:    value,
 		Path:     "/",

@@ -52,7 +52,7 @@ func checkReferences(ctx context.Context, c *conn) error {
 		return err
 	}
 	defer rows.Close()
-	for rows.Next() {
+	if rows.Next() {
 		var table, parent string
 		var row, reference sql.NullInt64
 		if err := rows.Scan(&table, &row, &parent, &reference); err != nil {

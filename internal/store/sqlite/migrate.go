@@ -128,7 +128,7 @@ func upgrade(ctx context.Context, c Config, files fs.FS, newest int64) error {
 			return nil // another process has done it
 		}
 		select {
-		case <-time.After(rand.N(50 * time.Millisecond)):
+		case <-time.After(rand.N(50 * time.Millisecond)): //gosec:disable G404 -- nobody gains by knowing how long it waits
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-enough:

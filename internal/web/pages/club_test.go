@@ -373,7 +373,7 @@ func TestOnlyTheOwnClubIsEdited(t *testing.T) {
 
 var hostile = []string{
 	`"><script>alert(1)</script>`, `'><img src=x onerror=alert(1)>`, `</textarea><script>alert(1)</script>`, `</title><script>alert(1)</script>`,
-	"{{.Site}}", "javascript:alert(1)", "‮gnp.exe", "a\u0085b", "<!--", "]]>", "&lt;b&gt;", "🏴‍☠️", "=cmd()", "%s%n",
+	"{{.Site}}", "javascript:alert(1)", "\u202egnp.exe", "a\u0085b", "<!--", "]]>", "&lt;b&gt;", "🏴‍☠️", "=cmd()", "%s%n",
 }
 
 // TestHostileTextsAreInert: whatever people type, on their own page or another's,
