@@ -1,6 +1,6 @@
 // Package attack attacks a running Matricula: guessing, forging, smuggling, mixing
 // up, exhausting. Each attack has an id, such as TOK-05, and a test named by it
-// (TestTOK05); testdata/attacks.txt lists them all, and those that do not apply yet
+// (TestTOK05); the files in testdata list them all, and those that do not apply yet
 // with the reason. A run ends with a table: what was tried, and what the server did.
 //
 // By default it builds the program and attacks a server of its own. With -url it

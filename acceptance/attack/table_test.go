@@ -1,7 +1,7 @@
 package attack
 
 import (
-	_ "embed"
+	"embed"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -16,8 +16,8 @@ import (
 	"testing"
 )
 
-//go:embed testdata/attacks.txt
-var attacksText string
+//go:embed testdata/*.txt
+var lists embed.FS
 
 // entry is an attack in the list.
 type entry struct {
@@ -25,11 +25,11 @@ type entry struct {
 	reason    string // why there is no test of it, "" when there is one
 }
 
-// entries reads the list: an id and a title a line; after a bar, why there is no
+// entries reads the lists: an id and a title a line; after a bar, why there is no
 // test yet; lines that begin with # are headings.
 func entries() []entry {
 	var all []entry
-	for line := range strings.Lines(attacksText) {
+	for line := range strings.Lines(listsText()) {
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
 			continue
@@ -39,6 +39,17 @@ func entries() []entry {
 		all = append(all, entry{id, strings.TrimSpace(title), strings.TrimSpace(reason)})
 	}
 	return all
+}
+
+// listsText answers the lists, one after the other.
+func listsText() string {
+	var text strings.Builder
+	files, _ := lists.ReadDir("testdata") // it is embedded: these can't fail
+	for _, file := range files {
+		octets, _ := lists.ReadFile("testdata/" + file.Name())
+		text.Write(octets)
+	}
+	return text.String()
 }
 
 // lookedAtLast are attacks on what is left behind: no test, but lastLook tells.
