@@ -39,16 +39,6 @@ func Latest(cohorts []Cohort, now time.Time) (latest Cohort, ok bool) {
 	return latest, ok
 }
 
-// latestYear is Latest's year, 0 where there is no cohort.
-func latestYear(r Reader, now time.Time) (int64, error) {
-	cohorts, err := r.Cohorts()
-	if err != nil {
-		return 0, err
-	}
-	latest, _ := Latest(cohorts, now)
-	return latest.Year, nil
-}
-
 // Cohorts lists the cohorts, newest first (cohorts contract).
 func (s *Service) Cohorts(ctx context.Context) ([]Cohort, error) {
 	return s.store.Read(ctx).Cohorts()

@@ -154,7 +154,8 @@ func (s *Service) RevokeRefresh(ctx context.Context, c Caller, presented token.S
 	})
 }
 
-// Member is what a signed-in person of the cohorts contract is told of itself.
+// Member is what a signed-in person of the cohorts contract is told of itself: the
+// account, and its roles of the latest cohort.
 type Member struct {
 	Account Account
 	Roles   Roles
@@ -166,12 +167,21 @@ func (s *Service) Who(ctx context.Context, presented token.Secret) (Member, erro
 	if presented.IsZero() {
 		return Member{}, Unauthenticated
 	}
-	r := s.store.Read(ctx)
-	h, err := s.memberHolder(r, presented)
+	digest, now := presented.Digest(), s.now()
+	member, ends, err := s.store.Read(ctx).Member(digest[:], now)
 	if err != nil {
-		return Member{}, err
+		return Member{}, unauthenticated(err)
 	}
-	return memberOf(r, h.Account, s.now())
+	if !mayStaySignedIn(member.Account, ends, now) {
+		return Member{}, Unauthenticated
+	}
+	return member, nil
+}
+
+// mayStaySignedIn reports whether a cohorts session that ends then counts: it does
+// for a confirmed, enabled account, asked anew at each use.
+func mayStaySignedIn(a Account, ends, now time.Time) bool {
+	return now.Before(ends) && a.Confirmed() && !a.Disabled()
 }
 
 // memberHolder answers whom a cookie's secret stands for.
@@ -181,20 +191,10 @@ func (s *Service) memberHolder(r Reader, presented token.Secret) (Holder, error)
 	if err != nil {
 		return Holder{}, unauthenticated(err)
 	}
-	if !s.now().Before(h.Session.ExpiresAt) || h.Account.Disabled() || !h.Account.Confirmed() {
+	if !mayStaySignedIn(h.Account, h.Session.ExpiresAt, s.now()) {
 		return Holder{}, Unauthenticated
 	}
 	return h, nil
-}
-
-// memberOf adds the roles of the latest cohort.
-func memberOf(r Reader, a Account, now time.Time) (Member, error) {
-	year, err := latestYear(r, now)
-	if err != nil {
-		return Member{}, err
-	}
-	roles, err := r.Roles(a.ID, year, now)
-	return Member{Account: a, Roles: roles}, err
 }
 
 // SignOut ends the cohorts session presented. It refuses with Unauthenticated.

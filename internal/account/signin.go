@@ -98,7 +98,7 @@ func (s *Service) SignInMember(ctx context.Context, c Caller, email, secret stri
 		if err := tx.AddSession(s.session(digest[:], a.ID, Cohorts, c, now, cookie.ExpiresAt, cookie.ExpiresAt)); err != nil {
 			return err
 		}
-		member, err = memberOf(tx, a, now)
+		member, _, err = tx.Member(digest[:], now)
 		return err
 	})
 	if err != nil {

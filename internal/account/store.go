@@ -41,6 +41,10 @@ type Reader interface {
 	// Holder answers the session with this id and contract, and its account. It
 	// judges nothing: the rules do.
 	Holder(c Contract, id []byte) (Holder, error)
+	// Member answers the account of the cohorts session with this id, the roles that
+	// count at now, those of the Latest cohort, and when the session ends, in one
+	// statement. It judges nothing else.
+	Member(session []byte, now time.Time) (m Member, ends time.Time, err error)
 	// Officer answers what an access token stands for in one statement: its
 	// session, account and club. NotFound without any of the three, or when access
 	// has been revoked.

@@ -18,6 +18,7 @@ var scans = map[string]string{
 	"FROM tags\nORDER":        "it lists a short list",
 	"FROM sizes\nORDER":       "it lists a short list",
 	"FROM cohorts\nORDER":     "it lists a short list",
+	"FROM cohorts WHERE":      "it looks through a short list",
 	"FROM signing_keys":       "it lists a short list",
 	"FROM projects\nORDER":    "it lists everything, for a command",
 	grantsOfAll:               "it lists everything, for a command",
@@ -69,15 +70,19 @@ func TestHotStatementsAreSearches(t *testing.T) {
 	id := make([]byte, 16)
 	_, _ = r.Holder("clubs", id)
 	_, _, _ = r.Officer([16]byte{}, [16]byte{})
-	_, _ = r.Roles(1, 2026, someTime)
+	_, _, _ = r.Member(id, someTime)
 	for _, text := range slices.Collect(maps.Keys(e.readers.idle[0].statements)) {
 		for _, step := range plan(t, e, text) {
-			if strings.HasPrefix(step, "SCAN") || strings.Contains(step, "AUTOMATIC") {
+			scan := strings.HasPrefix(step, "SCAN") && step != "SCAN cohorts" && !oneRow[step] // a short list
+			if scan || strings.Contains(step, "AUTOMATIC") {
 				t.Errorf("%s in%s", step, text)
 			}
 		}
 	}
 }
+
+// oneRow are the scans of a table that is one row.
+var oneRow = map[string]bool{"SCAN CONSTANT ROW": true, "SCAN latest": true}
 
 func mayScan(text string) bool {
 	for mark := range scans {

@@ -81,6 +81,8 @@ func Run(t *testing.T, open Open) {
 		{"Project/goes and leaves its people", projectGoes},
 		{"Role/all of an account in one read", rolesInOneRead},
 		{"Role/administrator by the calendar", administratorByTheCalendar},
+		{"Member/through the years", memberThroughTheYears},
+		{"Member/without roles", memberWithoutRoles},
 		{"Role/is taken", roleIsTaken},
 		{"Role/refers to what there is", roleRefersToWhatThereIs},
 		{"Role/grants of everybody", grantsOfEverybody},
