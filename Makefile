@@ -3,6 +3,7 @@
 # make test     passes every test; installs what they lack, or says what to install
 # make lint     formatting and vet
 # make check    lint, and every test once more with the race detector
+# make audit    staticcheck, gosec and govulncheck
 # make bench    measures the program against what this machine can do; BENCH=-short for a look
 # make postman  makes api/postman_collection.json from api/openapi.yaml
 # make play     plays it against a demonstration
@@ -14,7 +15,7 @@ VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 BENCH    ?=
 BROWSERS := chromium chromium-browser google-chrome google-chrome-stable chrome headless_shell headless-shell
 
-.PHONY: demo build test lint check bench postman play clean go node tools
+.PHONY: demo build test lint check audit bench postman play clean go node tools
 
 demo: build
 	@exec bin/matricula demo --addr $(ADDR)
@@ -32,6 +33,9 @@ lint: go
 
 check: lint tools
 	$(GO) test -race ./...
+
+audit: go
+	@tools/audit
 
 bench: go
 	@$(GO) run ./bench $(BENCH)
