@@ -91,3 +91,6 @@ func (a *attacker) request(method, path, body string, headers ...string) string 
 	}
 	return text.String() + "\r\n" + body
 }
+
+// lengthOf is the header that says how long a body is.
+func lengthOf(body string) string { return fmt.Sprintf("Content-Length: %d", len(body)) }
