@@ -3,8 +3,6 @@ package token
 import (
 	"fmt"
 	"time"
-
-	"github.com/go-jose/go-jose/v4"
 )
 
 // clientID is the client_id of access tokens, which RFC 9068 §2.2 asks for: the
@@ -39,7 +37,7 @@ func (i *Issuer) SignAccess(a Access) (Secret, error) {
 	if err != nil {
 		return Secret{}, fmt.Errorf("sign access token: %w", err)
 	}
-	s, err := sign(key.pair.signer, c)
+	s, err := compact(key.pair.header, c, func(input string) ([]byte, error) { return signES256(key.pair.private, input) })
 	if err != nil {
 		return Secret{}, fmt.Errorf("sign access token: %w", err)
 	}
@@ -80,7 +78,7 @@ func (i *Issuer) verifyAccess(r *ring, s Secret) (Access, error) {
 	if !ok {
 		return Access{}, ErrInvalid
 	}
-	payload, err := payloadOf(s.Reveal(), jose.ES256, &key.private.PublicKey)
+	payload, err := payloadOf(s.Reveal(), &key.private.PublicKey)
 	if err != nil {
 		return Access{}, err
 	}

@@ -14,16 +14,17 @@ var ErrNoKey = errors.New("no signing key")
 // Issuer makes and reads the tokens of one installation. Its methods may be
 // called at the same time.
 type Issuer struct {
-	issuer string
-	master Master
-	ring   atomic.Pointer[ring]
+	issuer     string
+	master     Master
+	refreshKey []byte // derived once: every refresh asks for it
+	ring       atomic.Pointer[ring]
 }
 
 // NewIssuer returns the Issuer whose tokens name issuer as their iss and their
 // aud. It has no signing keys yet, so it makes and reads every kind but access
 // tokens.
 func NewIssuer(m Master, issuer string) *Issuer {
-	i := &Issuer{issuer: issuer, master: m}
+	i := &Issuer{issuer: issuer, master: m, refreshKey: m.Key(purposeRefresh)}
 	i.ring.Store(newRing(nil))
 	return i
 }

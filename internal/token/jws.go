@@ -1,6 +1,10 @@
 package token
 
 import (
+	"crypto/ecdsa"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -50,10 +54,10 @@ func headerOf(text string) (string, error) {
 	return parts[0], nil
 }
 
-// payloadOf returns the payload of a compact JWS whose signature holds. The
+// payloadOf returns the payload of a compact JWS whose ES256 signature holds. The
 // algorithm is the key's, never the token's own choice (RFC 8725 §3.1).
-func payloadOf(text string, alg jose.SignatureAlgorithm, key any) ([]byte, error) {
-	jws, err := jose.ParseSignedCompact(text, []jose.SignatureAlgorithm{alg})
+func payloadOf(text string, key *ecdsa.PublicKey) ([]byte, error) {
+	jws, err := jose.ParseSignedCompact(text, []jose.SignatureAlgorithm{jose.ES256})
 	if err != nil {
 		return nil, ErrInvalid
 	}
@@ -64,42 +68,79 @@ func payloadOf(text string, alg jose.SignatureAlgorithm, key any) ([]byte, error
 	return payload, nil
 }
 
-// sign returns the claims as a compact JWS.
-func sign(signer jose.Signer, claims any) (Secret, error) {
+// compact returns the claims as a compact JWS under a first part of ours (RFC 7515
+// §5.1).
+func compact(head string, claims any, sign func(input string) ([]byte, error)) (Secret, error) {
 	payload, err := json.Marshal(claims)
 	if err != nil {
 		return Secret{}, err
 	}
-	jws, err := signer.Sign(payload)
+	input := head + "." + base64url.EncodeToString(payload)
+	signature, err := sign(input)
 	if err != nil {
 		return Secret{}, err
 	}
-	text, err := jws.CompactSerialize()
+	return SecretOf(input + "." + base64url.EncodeToString(signature)), nil
+}
+
+// signES256 returns the signature of RFC 7518 §3.4: both numbers in 32 octets each.
+func signES256(private *ecdsa.PrivateKey, input string) ([]byte, error) {
+	digest := sha256.Sum256([]byte(input))
+	r, s, err := ecdsa.Sign(rand.Reader, private, digest[:])
 	if err != nil {
-		return Secret{}, err
+		return nil, err
 	}
-	return SecretOf(text), nil
+	signature := make([]byte, 64)
+	r.FillBytes(signature[:32])
+	s.FillBytes(signature[32:])
+	return signature, nil
 }
 
 // signHMAC signs by HS256 under a key that serves this typ alone.
 func signHMAC(typ string, key []byte, claims any) (Secret, error) {
-	signer, err := jose.NewSigner(
-		jose.SigningKey{Algorithm: jose.HS256, Key: key},
-		new(jose.SignerOptions).WithType(jose.ContentType(typ)))
-	if err != nil {
-		return Secret{}, err
+	if len(key) < minSecret {
+		return Secret{}, ErrShortSecret
 	}
-	return sign(signer, claims)
+	return compact(hmacHeaders[typ], claims, func(input string) ([]byte, error) { return mac(input, key), nil })
 }
 
-// payloadOfHMAC returns the payload of what signHMAC signed.
+// payloadOfHMAC returns the payload of what signHMAC signed: the header must be
+// the one that it writes, so there is nothing in it to read.
 func payloadOfHMAC(s Secret, typ string, key []byte) ([]byte, error) {
 	got, err := headerOf(s.Reveal())
 	if err != nil {
 		return nil, ErrInvalid
 	}
-	if got != header(jose.HS256, typ, "") {
+	if got != hmacHeaders[typ] {
 		return nil, ErrInvalid
 	}
-	return payloadOf(s.Reveal(), jose.HS256, key)
+	return payloadOfMAC(s.Reveal(), key)
+}
+
+// payloadOfMAC returns the payload of a compact JWS of three parts whose HMAC
+// holds, whatever its header says. No short key is one (RFC 7518 §3.2).
+func payloadOfMAC(text string, key []byte) ([]byte, error) {
+	if len(key) < minSecret {
+		return nil, ErrInvalid
+	}
+	end := strings.LastIndexByte(text, '.')
+	input := text[:end]
+	presented, err := decode(text[end+1:])
+	if err != nil || !hmac.Equal(presented, mac(input, key)) {
+		return nil, ErrInvalid
+	}
+	return decode(input[strings.IndexByte(input, '.')+1:])
+}
+
+// mac returns the signature of RFC 7518 §3.2.
+func mac(input string, key []byte) []byte {
+	h := hmac.New(sha256.New, key)
+	h.Write([]byte(input))
+	return h.Sum(nil)
+}
+
+// hmacHeaders are the first parts of the tokens that signHMAC signs.
+var hmacHeaders = map[string]string{
+	typRefresh: header(jose.HS256, typRefresh, ""),
+	typReset:   header(jose.HS256, typReset, ""),
 }

@@ -32,7 +32,6 @@ type SigningKey struct {
 // pair is what a SigningKey does, made ready once.
 type pair struct {
 	private *ecdsa.PrivateKey
-	signer  jose.Signer
 	header  string          // first part of every token it signs
 	jwk     json.RawMessage // its public half, RFC 7517
 }
@@ -103,15 +102,8 @@ func signingKey(private *ecdsa.PrivateKey, createdAt time.Time) (SigningKey, err
 	if err != nil {
 		return SigningKey{}, err
 	}
-	signer, err := jose.NewSigner(
-		jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: private, KeyID: id}},
-		new(jose.SignerOptions).WithType(typAccess))
-	if err != nil {
-		return SigningKey{}, err
-	}
 	return SigningKey{ID: id, CreatedAt: createdAt, pair: &pair{
 		private: private,
-		signer:  signer,
 		header:  header(jose.ES256, typAccess, id),
 		jwk:     jwk,
 	}}, nil

@@ -28,7 +28,7 @@ func (i *Issuer) SignRefresh(r Refresh) (Secret, error) {
 	if err != nil {
 		return Secret{}, fmt.Errorf("sign refresh token: %w", err)
 	}
-	s, err := signHMAC(typRefresh, i.master.Key(purposeRefresh), c)
+	s, err := signHMAC(typRefresh, i.refreshKey, c)
 	if err != nil {
 		return Secret{}, fmt.Errorf("sign refresh token: %w", err)
 	}
@@ -38,7 +38,7 @@ func (i *Issuer) SignRefresh(r Refresh) (Secret, error) {
 // ParseRefresh returns what a refresh token says, if it is one of ours and not
 // expired; else [ErrInvalid].
 func (i *Issuer) ParseRefresh(s Secret, now time.Time) (Refresh, error) {
-	payload, err := payloadOfHMAC(s, typRefresh, i.master.Key(purposeRefresh))
+	payload, err := payloadOfHMAC(s, typRefresh, i.refreshKey)
 	if err != nil {
 		return Refresh{}, err
 	}

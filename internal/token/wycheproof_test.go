@@ -166,9 +166,9 @@ func verifies(text string, keys []vectorKey) bool {
 		var err error
 		switch k.alg {
 		case "HS256":
-			_, err = payloadOf(text, jose.HS256, k.hmac)
+			_, err = payloadOfMAC(text, k.hmac)
 		case "ES256":
-			_, err = payloadOf(text, jose.ES256, &k.pair.pair.private.PublicKey)
+			_, err = payloadOf(text, &k.pair.pair.private.PublicKey)
 		default:
 			continue
 		}
@@ -299,7 +299,7 @@ func TestWycheproofECDSA(t *testing.T) {
 				t.Errorf("%d %s: the signature holds %v, want %v", v.ID, v.Comment, got, want)
 			}
 			text := forge(header, string(v.Message), func(string) []byte { return v.Signature })
-			if _, err := payloadOf(text, jose.ES256, key); !errors.Is(err, ErrInvalid) {
+			if _, err := payloadOf(text, key); !errors.Is(err, ErrInvalid) {
 				t.Errorf("%d %s, on a token: got %v, want ErrInvalid", v.ID, v.Comment, err)
 			}
 		}
