@@ -104,11 +104,11 @@ func (s *SMTP) mechanism(offered []string) smtp.Auth {
 	}
 	switch {
 	case has("PLAIN"):
-		return smtp.PlainAuth("", s.user, s.password, s.host, s.loopback)
+		return smtp.PlainAuth("", s.user, s.password.reveal(), s.host, s.loopback)
 	case has("LOGIN"):
-		return smtp.LoginAuth(s.user, s.password, s.host, s.loopback)
+		return smtp.LoginAuth(s.user, s.password.reveal(), s.host, s.loopback)
 	case has("SCRAM-SHA-256"):
-		return smtp.ScramSHA256Auth(s.user, s.password)
+		return smtp.ScramSHA256Auth(s.user, s.password.reveal())
 	}
 	return nil
 }
@@ -118,9 +118,9 @@ func (s *SMTP) mechanism(offered []string) smtp.Auth {
 func (s *SMTP) withoutCredentials(text string) string {
 	encoded := base64.StdEncoding.EncodeToString
 	return strings.NewReplacer(
-		encoded([]byte("\x00"+s.user+"\x00"+s.password)), "…",
-		encoded([]byte(s.password)), "…",
-		s.password, "…",
+		encoded([]byte("\x00"+s.user+"\x00"+s.password.reveal())), "…",
+		encoded([]byte(s.password.reveal())), "…",
+		s.password.reveal(), "…",
 	).Replace(text)
 }
 

@@ -40,7 +40,7 @@ type SMTP struct {
 	implicit bool // TLS from the first byte
 	loopback bool // the server is this machine: plain text never leaves it
 	user     string
-	password string
+	password concealed
 	hello    string
 	timeout  time.Duration
 	roots    *x509.CertPool
@@ -124,14 +124,15 @@ func (s *SMTP) readCredentials(user *url.Userinfo) error {
 		return nil
 	}
 	s.user = user.Username()
-	s.password, _ = user.Password()
-	if s.user == "" || s.password == "" {
+	password, _ := user.Password()
+	if s.user == "" || password == "" {
 		return errors.New("the URL has a user without a password, or a password without a user")
 	}
 	// NUL separates the two in AUTH PLAIN (RFC 4616); line breaks end commands.
-	if strings.ContainsFunc(s.user+s.password, breaksLine) {
+	if strings.ContainsFunc(s.user+password, breaksLine) {
 		return errors.New("the URL's user or password contains a control character")
 	}
+	s.password = conceal(password)
 	return nil
 }
 
