@@ -18,6 +18,7 @@ type Config struct {
 	Store     Store
 	Hasher    *password.Hasher
 	Policy    password.Policy
+	Breached  *password.List // passwords that nobody may choose, besides those that every installation refuses; nil: none
 	Master    token.Master
 	Issuer    *token.Issuer
 	Templates *mail.Templates // needed by Run alone
@@ -111,7 +112,7 @@ const busyRetry = time.Second
 // judge refuses a weak new password in the named field. own are the words that
 // it must not be.
 func (s *Service) judge(field, secret string, own ...string) error {
-	reasons := s.config.Policy.Judge(secret, own...)
+	reasons := s.rules().Judge(secret, own...)
 	if len(reasons) == 0 {
 		return nil
 	}
@@ -125,7 +126,12 @@ func (s *Service) judge(field, secret string, own ...string) error {
 // PasswordReasons answers why the password would be refused at a registration,
 // as far as the password alone tells; none means that it is strong.
 func (s *Service) PasswordReasons(secret string) []password.Reason {
-	return s.config.Policy.Judge(secret)
+	return s.rules().Judge(secret)
+}
+
+// rules are what every new password is judged by, whichever way it comes.
+func (s *Service) rules() password.Rules {
+	return password.Rules{Policy: s.config.Policy, List: s.config.Breached}
 }
 
 // putPassword is the one way by which a password changes: it ends every reset

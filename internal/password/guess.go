@@ -5,17 +5,65 @@ import (
 	"strings"
 
 	"github.com/trustelem/zxcvbn"
+	"github.com/trustelem/zxcvbn/match"
 )
 
 // hard is the least of zxcvbn's scores, 0 to 4, that is hard to guess: "safely
 // unguessable: moderate protection from an offline slow-hash scenario".
 const hard = 3
 
-// isGuessable tells whether zxcvbn gives the password a low score. Its time
-// grows with the cube of the length, 64 code points take 14 ms and 256 a third
-// of a second, so it is asked about short passwords only.
-func isGuessable(nfc string) bool {
-	return zxcvbn.PasswordStrength(singleOctets(nfc), nil).Score < hard
+// guess answers why a password is easy to guess, nothing if zxcvbn gives it a high
+// score. Its time grows with the cube of the length, 64 code points take 14 ms and
+// 256 a third of a second, so it is asked about short passwords only.
+func guess(nfc string) Reason {
+	result := zxcvbn.PasswordStrength(singleOctets(nfc), nil)
+	if result.Score >= hard {
+		return ""
+	}
+
+	return guessableBy(result.Sequence)
+}
+
+// guessableBy names the longest part of the password that an attacker knows how
+// to guess, as zxcvbn's own feedback does.
+func guessableBy(parts []*match.Match) Reason {
+	reason, longest := Guessable, 0
+	for _, part := range parts {
+		if length := part.J - part.I + 1; length > longest && part.Pattern != "bruteforce" {
+			reason, longest = kindOf(part), length
+		}
+	}
+
+	return reason
+}
+
+// kindOf is the reason that a pattern of zxcvbn's is.
+func kindOf(part *match.Match) Reason {
+	switch part.Pattern {
+	case "dictionary":
+		return kindOfWord(part.DictionaryName)
+	case "spatial":
+		return Keyboard
+	case "repeat":
+		return Repeated
+	case "sequence":
+		return Sequence
+	case "regex", "date": // the only expression is that of a recent year
+		return Date
+	default:
+		return Guessable
+	}
+}
+
+func kindOfWord(dictionary string) Reason {
+	switch dictionary {
+	case "passwords":
+		return NearCommon
+	case "surnames", "male_names", "female_names":
+		return Name
+	default: // of the English Wikipedia, and of American films
+		return Word
+	}
 }
 
 // singleOctets puts a control character in the place of each code point that
