@@ -34,9 +34,8 @@ LIMIT $3`, of, before, limit)
 
 // AddEvent writes a line of the audit log.
 func (t tx) AddEvent(e account.Event) error {
-	_, err := t.exec("add event", `
+	return t.later("add event", `
 INSERT INTO events (at, kind, account_id, actor, client, request_id, detail)
 VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		micros(e.At), string(e.Kind), ref(e.Account), e.Actor, e.Client, e.RequestID, e.Detail)
-	return err
 }

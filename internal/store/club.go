@@ -24,11 +24,11 @@ func clubFields(c *account.Club) []any {
 	return []any{
 		&c.ID, &c.Owner, &c.OwnerEmail, &c.Name, &c.LinkName,
 		ids{&c.Tags},
-		&c.AppRequired, &c.NewMembers, &c.NumUsers, &c.AboutUs, &c.GetInvolved, &c.ApplyLink,
+		yes{&c.AppRequired}, yes{&c.NewMembers}, &c.NumUsers, &c.AboutUs, &c.GetInvolved, &c.ApplyLink,
 		instant{&c.ApplyDeadlineStart}, instant{&c.ApplyDeadlineEnd}, instant{&c.RecruitingStart}, instant{&c.RecruitingEnd},
 		document{&c.Social}, &c.Logo, &c.Banner,
 		array{&c.Lists.Resources}, array{&c.Lists.Events}, array{&c.Lists.RecruitingEvents}, array{&c.Lists.GalleryMedia}, array{&c.Lists.FAQ},
-		&c.Reactivated, instant{&c.LastUpdated},
+		yes{&c.Reactivated}, instant{&c.LastUpdated},
 	}
 }
 

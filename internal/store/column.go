@@ -76,6 +76,23 @@ func flag(yes bool) int64 {
 	return 0
 }
 
+// yes scans what flag wrote, and the truth of a condition, which the engines write
+// differently.
+type yes struct{ v *bool }
+
+// Scan implements sql.Scanner.
+func (y yes) Scan(v any) error {
+	switch v := v.(type) {
+	case bool:
+		*y.v = v
+	case int64:
+		*y.v = v != 0
+	default:
+		return fmt.Errorf("got %T, want a yes or no", v)
+	}
+	return nil
+}
+
 // octets scans a blob of a fixed length; NULL leaves zeros.
 type octets struct{ v []byte }
 

@@ -15,16 +15,25 @@ func (r reader) fault(what string, err error) error {
 	if account.CodeOf(err) != "" {
 		return err
 	}
-	if columns, ok := r.engine.Unique(err); ok {
+	if refusal := meaning(r.engine, what, err); refusal != nil {
+		return refusal
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// meaning is the refusal that an error of the engine means, nil for a fault of the
+// machine.
+func meaning(engine Engine, what string, err error) error {
+	if columns, ok := engine.Unique(err); ok {
 		return taken(columns, err)
 	}
 	switch {
-	case r.engine.ForeignKey(err):
+	case engine.ForeignKey(err):
 		return &account.Error{Code: account.NotFound, Err: fmt.Errorf("%s: %w", what, err)}
-	case r.engine.Unavailable(err):
+	case engine.Unavailable(err):
 		return unavailable(what, err)
 	}
-	return fmt.Errorf("%s: %w", what, err)
+	return nil
 }
 
 // unavailable is account.Busy with the cause in it for the log.

@@ -24,10 +24,9 @@ WHERE id = $1`, id[:])
 
 // AddMailToken writes a new token.
 func (t tx) AddMailToken(m account.MailToken) error {
-	_, err := t.exec("add mail token", `
+	return t.later("add mail token", `
 INSERT INTO mail_tokens (id, account_id, kind, created_at, expires_at)
 VALUES ($1, $2, $3, $4, $5)`, m.ID[:], ref(m.Account), string(m.Kind), micros(m.CreatedAt), micros(m.ExpiresAt))
-	return err
 }
 
 // EndMailToken deletes a token and reports whether it was there.
@@ -46,10 +45,9 @@ func (t tx) EndMailTokens(of int64, kinds ...account.MailTokenKind) error {
 	for _, kind := range kinds {
 		args = append(args, string(kind))
 	}
-	_, err := t.exec("end mail tokens", `
+	return t.later("end mail tokens", `
 DELETE FROM mail_tokens
 WHERE account_id = $1 AND kind IN (`+placeholders(2, len(kinds))+`)`, args...)
-	return err
 }
 
 // mailColumns go with scanMail.
@@ -79,25 +77,27 @@ func (t tx) AddMail(m account.OutboxMail) error {
 	if m.Token != (token.ID{}) {
 		tokenID = m.Token[:]
 	}
-	_, err := t.exec("add mail", `
+	return t.later("add mail", `
 INSERT INTO outbox (account_id, template, recipient, token_id, data, created_at, due_at, attempts, last_error, dead_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 		ref(m.Account), string(m.Template), m.To, tokenID, encode(m.Data), micros(m.CreatedAt), micros(m.DueAt),
 		m.Attempts, m.LastError, micros(m.DeadAt))
-	return err
 }
 
-// ClaimMail leases due mails to one worker, in one statement.
+// ClaimMail leases due mails to one worker, in one statement. What is due is asked
+// once and kept: a plan that asks again for each row would find others each time,
+// since it passes over those that it has locked.
 func (t tx) ClaimMail(now time.Time, lease token.ID, until time.Time, limit int) ([]account.OutboxMail, error) {
 	mails, err := list(t.reader, "claim mail", scanMail, `
-UPDATE outbox
-SET lease = $1, leased_until = $2
-WHERE id IN (
+WITH due AS MATERIALIZED (
 	SELECT id
 	FROM outbox
 	WHERE dead_at IS NULL AND due_at <= $3 AND (leased_until IS NULL OR leased_until < $3)
 	ORDER BY due_at, id
 	LIMIT $4 `+t.engine.ClaimLock()+`)
+UPDATE outbox
+SET lease = $1, leased_until = $2
+WHERE id IN (SELECT id FROM due)
 RETURNING `+mailColumns, lease[:], micros(until), now.UnixMicro(), limit)
 	// RETURNING keeps no order.
 	slices.SortFunc(mails, func(a, b account.OutboxMail) int {

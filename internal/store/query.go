@@ -49,6 +49,15 @@ func (t tx) exec(what, query string, args ...any) (int64, error) {
 	return n, nil
 }
 
+// later runs a statement that changes what it changes. What it refuses may be told
+// by the next statement, or at the end of the change.
+func (t tx) later(what, query string, args ...any) error {
+	if err := t.w.Later(t.ctx, query, args...); err != nil {
+		return t.fault(what, err)
+	}
+	return nil
+}
+
 // did reports whether a statement changed anything.
 func (t tx) did(what, query string, args ...any) (bool, error) {
 	n, err := t.exec(what, query, args...)

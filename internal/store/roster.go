@@ -9,7 +9,10 @@ func scanEntry(row Row) (e account.RosterEntry, err error) {
 
 // OnRoster reports whether the canonical address is on the roster.
 func (r reader) OnRoster(key string) (bool, error) {
-	return one(r, "on roster", value[bool], `
+	return one(r, "on roster", func(row Row) (on bool, err error) {
+		err = row.Scan(yes{&on})
+		return on, err
+	}, `
 SELECT EXISTS (SELECT 1 FROM roster WHERE email_key = $1)`, key)
 }
 

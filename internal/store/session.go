@@ -74,12 +74,11 @@ ORDER BY created_at DESC, id`, of)
 
 // AddSession writes a new session.
 func (t tx) AddSession(s account.Session) error {
-	_, err := t.exec("add session", `
+	return t.later("add session", `
 INSERT INTO sessions (id, account_id, contract, client, created_at, expires_at, keep_until, refresh_ended_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		s.ID, s.Account, string(s.Contract), s.Client, micros(s.CreatedAt), micros(s.ExpiresAt), micros(s.KeepUntil),
 		micros(s.RefreshEndedAt))
-	return err
 }
 
 // EndSession deletes a session and reports whether it was there.

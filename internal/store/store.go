@@ -21,6 +21,9 @@ type Writer interface {
 	Reader
 	// Exec runs a statement and answers how many rows it changed.
 	Exec(ctx context.Context, query string, args ...any) (int64, error)
+	// Later runs a statement whose answer nobody asks for, before the next one or at
+	// the end of the change: whichever the engine likes. Its error may come from there.
+	Later(ctx context.Context, query string, args ...any) error
 }
 
 // Engine is one open database. Its Query reads outside any change: each
@@ -79,15 +82,19 @@ func (s *Store) Read(ctx context.Context) account.Reader {
 }
 
 // Update runs change as one transaction (account.Store). What the database can't
-// do now, and may be able to do soon, is account.Busy.
+// do now, and may be able to do soon, is account.Busy; what a statement meets that
+// the engine ran at the end is what it would have been before.
 func (s *Store) Update(ctx context.Context, change func(account.Tx) error) error {
 	err := s.engine.Update(ctx, func(ctx context.Context, w Writer) error {
 		return change(tx{reader: reader{ctx: ctx, rows: w, engine: s.engine}, w: w})
 	})
-	if err == nil || account.CodeOf(err) != "" || !s.engine.Unavailable(err) {
+	if err == nil || account.CodeOf(err) != "" {
 		return err
 	}
-	return unavailable("change", err)
+	if refusal := meaning(s.engine, "change", err); refusal != nil {
+		return refusal
+	}
+	return err
 }
 
 // Stats counts what was written since the database was opened.

@@ -340,6 +340,12 @@ func (t *turn) Exec(ctx context.Context, query string, args ...any) (int64, erro
 	return n, t.note(err)
 }
 
+// Later implements store.Writer: there is nothing to gain by waiting.
+func (t *turn) Later(ctx context.Context, query string, args ...any) error {
+	_, err := t.Exec(ctx, query, args...)
+	return err
+}
+
 func (t *turn) ended() error {
 	if t.over {
 		return errOver
