@@ -1,17 +1,15 @@
 package password
 
 import (
-	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
-
-	"golang.org/x/sync/semaphore"
 )
 
 // ErrBusy says that no slot came free for a hash before the deadline, or that
-// the queue for one is full: nothing was hashed, and trying again later helps.
+// none would: nothing was hashed, and trying again later helps.
 var ErrBusy = errors.New("too many passwords are being checked at once")
 
 // Stats tells what a Hasher's gate is doing and has done since it was made.
@@ -28,109 +26,226 @@ type Stats struct {
 	Waited    time.Duration // time spent in the queue, by all callers together
 }
 
-// gate admits a bounded number of callers at once, first come, first served,
-// and lets a bounded number wait for a bounded time. Hashing is by far the
-// dearest thing a stranger can make the server do, so all of it passes here.
-type gate struct {
-	slots *semaphore.Weighted // FIFO, and TryAcquire does not overtake
-	wait  time.Duration
+type fromKey struct{}
 
-	mu    sync.Mutex
-	stats Stats
+// From answers a context under which a Hasher hashes on behalf of somebody, such
+// as a client's network. Those who wait for a slot take turns by whom they come
+// from, so that a crowd from one place makes nobody else wait long.
+func From(ctx context.Context, whom string) context.Context {
+	return context.WithValue(ctx, fromKey{}, whom)
+}
+
+// gate admits a bounded number of callers at once, and lets a bounded number wait
+// for a bounded time. Hashing is by far the dearest thing a stranger can make the
+// server do, so all of it passes here.
+//
+// Who waits stands in a line with those who come from the same place, first come,
+// first served, and the lines take turns. Who would wait in vain is refused at
+// once: to be told so costs neither side the wait.
+type gate struct {
+	wait time.Duration
+
+	mu      sync.Mutex
+	stats   Stats
+	lines   []*line       // those that somebody stands in, the next to be served first
+	typical time.Duration // how long work takes: an average that follows the last dozen
+}
+
+// line is who waits from one place.
+type line struct {
+	from    string
+	waiting []*place
+}
+
+// place is a caller's place in a line.
+type place struct {
+	line     *line
+	admitted chan struct{} // closed when the slot is the caller's
 }
 
 func newGate(slots, queue int, wait time.Duration) *gate {
-	return &gate{
-		slots: semaphore.NewWeighted(int64(slots)),
-		wait:  wait,
-		stats: Stats{Slots: slots, Queue: queue},
-	}
+	return &gate{wait: wait, stats: Stats{Slots: slots, Queue: queue}}
 }
 
-// run calls work in a slot. It returns ErrBusy when the queue is full or the
-// deadline passes first, and the context's error when that ends first; then
-// work was not called. A panic in work goes on to the caller, its slot freed.
+// run calls work in a slot. It returns ErrBusy when none comes free in time, or
+// the context's error when that ends first; then work was not called. A panic in
+// work goes on to the caller, its slot freed.
 func (g *gate) run(ctx context.Context, work func()) error {
 	if err := g.enter(ctx); err != nil {
 		return err
 	}
-	defer g.leave()
+	// A stopwatch and not a clock: only the difference is used.
+	begun := time.Now()
+	defer func() { g.leave(time.Since(begun)) }()
 
 	work()
 
 	return nil
 }
 
-func (g *gate) enter(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		g.count(func(s *Stats) { s.Abandoned++ })
-		return err
-	}
-	if g.slots.TryAcquire(1) {
-		g.count(func(s *Stats) { s.InUse++ })
-		return nil
-	}
-	if !g.queueUp() {
-		return ErrBusy
-	}
-
-	return g.waitForSlot(ctx)
-}
-
-// queueUp takes a place in the queue, if there is one.
-func (g *gate) queueUp() bool {
+// busy tells whether who comes now would be refused.
+func (g *gate) busy(ctx context.Context) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 
-	if g.stats.Queued >= g.stats.Queue {
-		g.stats.Refused++
-		return false
+	return !g.free() && g.hopeless(whom(ctx))
+}
+
+func whom(ctx context.Context) string {
+	from, _ := ctx.Value(fromKey{}).(string)
+	return from
+}
+
+func (g *gate) enter(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.stats.Abandoned++
+		return err
 	}
+	p, err := g.queueUp(whom(ctx))
+	if p == nil {
+		return err
+	}
+
+	return g.waitForSlot(ctx, p)
+}
+
+// queueUp answers a place in a line; none when there is a slot right away, or an
+// error.
+func (g *gate) queueUp(from string) (*place, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+
+	if g.free() {
+		g.stats.InUse++
+		return nil, nil
+	}
+	if g.hopeless(from) {
+		g.stats.Refused++
+		return nil, ErrBusy
+	}
+	l := g.lineOf(from)
+	if l == nil {
+		l = &line{from: from}
+		g.lines = append(g.lines, l)
+	}
+	p := &place{line: l, admitted: make(chan struct{})}
+	l.waiting = append(l.waiting, p)
 	g.stats.Queued++
 
-	return true
+	return p, nil
+}
+
+// free tells whether there is a slot that nobody waits for.
+func (g *gate) free() bool { return g.stats.InUse < g.stats.Slots && g.stats.Queued == 0 }
+
+// hopeless tells whether a newcomer from there would wait in vain: in each other
+// line, as many go before it as stand before it in its own, and one more.
+func (g *gate) hopeless(from string) bool {
+	if g.stats.Queued >= g.stats.Queue {
+		return true
+	}
+	own := 0
+	if l := g.lineOf(from); l != nil {
+		own = len(l.waiting)
+	}
+	before := own
+	for _, l := range g.lines {
+		if l.from != from {
+			before += min(len(l.waiting), own+1)
+		}
+	}
+
+	return g.typical*time.Duration(before+1)/time.Duration(g.stats.Slots) > g.wait
+}
+
+func (g *gate) lineOf(from string) *line {
+	i := slices.IndexFunc(g.lines, func(l *line) bool { return l.from == from })
+	if i < 0 {
+		return nil
+	}
+	return g.lines[i]
 }
 
 // waitForSlot gives the place in the queue back for a slot, or for an error.
-func (g *gate) waitForSlot(ctx context.Context) error {
-	// A stopwatch and not a clock: only the difference is used.
-	start := time.Now()
-	timed, cancel := context.WithTimeout(ctx, g.wait)
-	defer cancel()
+func (g *gate) waitForSlot(ctx context.Context, p *place) error {
+	begun := time.Now()
+	deadline := time.NewTimer(g.wait)
+	defer deadline.Stop()
 
-	err := g.slots.Acquire(timed, 1)
-	if err != nil {
-		err = cmp.Or(ctx.Err(), ErrBusy)
+	var err error
+	select {
+	case <-p.admitted:
+	case <-deadline.C:
+		err = ErrBusy
+	case <-ctx.Done():
+		err = ctx.Err()
 	}
-	g.count(func(s *Stats) {
-		s.Queued--
-		s.Waited += time.Since(start)
-		switch err {
-		case nil:
-			s.InUse++
-		case ErrBusy:
-			s.Refused++
-		default:
-			s.Abandoned++
-		}
-	})
+
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.stats.Waited += time.Since(begun)
+	switch {
+	case err == nil:
+		return nil
+	case !g.stepOut(p):
+		// The slot came at the same moment. It is given on to whoever can use it.
+		g.stats.InUse--
+		g.admit()
+	}
+	if err == ErrBusy {
+		g.stats.Refused++
+	} else {
+		g.stats.Abandoned++
+	}
 
 	return err
 }
 
-func (g *gate) leave() {
-	g.count(func(s *Stats) {
-		s.InUse--
-		s.Served++
-	})
-	g.slots.Release(1)
+// stepOut gives a place up, and tells whether it was still waited at.
+func (g *gate) stepOut(p *place) bool {
+	i := slices.Index(p.line.waiting, p)
+	if i < 0 {
+		return false
+	}
+	p.line.waiting = slices.Delete(p.line.waiting, i, i+1)
+	g.stats.Queued--
+	if len(p.line.waiting) == 0 {
+		g.lines = slices.DeleteFunc(g.lines, func(l *line) bool { return l == p.line })
+	}
+
+	return true
 }
 
-func (g *gate) count(change func(*Stats)) {
+func (g *gate) leave(took time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 
-	change(&g.stats)
+	g.stats.InUse--
+	g.stats.Served++
+	took = min(took, g.wait) // a machine that slept for an hour has not become slow
+	if g.typical == 0 {
+		g.typical = took
+	}
+	g.typical += (took - g.typical) / 8
+	g.admit()
+}
+
+// admit gives free slots to those who wait, a line after the other.
+func (g *gate) admit() {
+	for g.stats.InUse < g.stats.Slots && len(g.lines) > 0 {
+		l := g.lines[0]
+		g.lines = slices.Delete(g.lines, 0, 1)
+		p := l.waiting[0]
+		l.waiting = l.waiting[1:]
+		if len(l.waiting) > 0 {
+			g.lines = append(g.lines, l)
+		}
+		g.stats.Queued--
+		g.stats.InUse++
+		close(p.admitted)
+	}
 }
 
 func (g *gate) snapshot() Stats {

@@ -215,3 +215,110 @@ func TestPanicFreesTheSlot(t *testing.T) {
 		t.Errorf("stats = %+v, want %+v", got, want)
 	}
 }
+
+func TestGateLetsLinesTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(1, 20, time.Hour)
+		holder := start(t.Context(), g, nothing)
+		var order []string
+		var waiting []job
+		for _, from := range []string{"crowd", "crowd", "crowd", "crowd", "ada", "bob", "ada"} {
+			waiting = append(waiting, start(From(t.Context(), from), g, func() { order = append(order, from) }))
+		}
+		for _, j := range append([]job{holder}, waiting...) {
+			close(j.letGo)
+			synctest.Wait()
+		}
+		want := []string{"crowd", "ada", "bob", "crowd", "ada", "crowd", "crowd"}
+		if !slices.Equal(order, want) {
+			t.Errorf("served in the order %v, want %v", order, want)
+		}
+		if len(g.lines) != 0 {
+			t.Errorf("%d lines are left", len(g.lines))
+		}
+	})
+}
+
+// TestGateRefusesAtOnceWhoWouldWaitInVain fills the queue from one place as far as
+// it can be served in time, and then comes from another.
+func TestGateRefusesAtOnceWhoWouldWaitInVain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const typical, wait = 100 * time.Millisecond, time.Second
+		g := newGate(2, 1000, wait)
+		work := func() { time.Sleep(typical) } // of the bubble's clock
+		if err := g.run(t.Context(), work); err != nil {
+			t.Fatal(err)
+		}
+
+		crowd := From(t.Context(), "crowd")
+		inTime, refused := 0, 0
+		results := make(chan error)
+		for range 200 {
+			go func() { results <- g.run(crowd, work) }()
+		}
+		synctest.Wait()
+		if !g.busy(crowd) {
+			t.Error("the crowd's next would not be refused, want that it is")
+		}
+		other := From(t.Context(), "elsewhere")
+		if g.busy(other) {
+			t.Error("somebody from elsewhere would be refused")
+		}
+		began := time.Now()
+		go func() {
+			if err := g.run(other, work); err != nil {
+				t.Errorf("somebody from elsewhere: %v", err)
+			}
+			if took := time.Since(began); took > 3*typical {
+				t.Errorf("somebody from elsewhere waited %v behind the crowd", took)
+			}
+		}()
+		for range 200 {
+			switch err := <-results; {
+			case err == nil:
+				inTime++
+			case err == ErrBusy:
+				refused++
+			default:
+				t.Errorf("run = %v, want none or %v", err, ErrBusy)
+			}
+		}
+		// Two slots serve 20 in a second, and one who came from elsewhere.
+		if inTime < 18 || inTime > 22 {
+			t.Errorf("%d of the crowd were served, %d refused; want some 20 served", inTime, refused)
+		}
+		if took := time.Since(began); took > wait+2*typical {
+			t.Errorf("it took %v, want a second or so", took)
+		}
+	})
+}
+
+func TestGateGivesASlotOnThatCameTooLate(t *testing.T) {
+	for range 20 {
+		synctest.Test(t, slotThatCameTooLate)
+	}
+}
+
+func slotThatCameTooLate(t *testing.T) {
+	g := newGate(1, 10, time.Second)
+	holder := start(t.Context(), g, nothing)
+	ctx, cancel := context.WithCancel(t.Context())
+	p, err := g.queueUp("")
+	if p == nil || err != nil {
+		t.Fatalf("queueUp = %v, %v, want a place", p, err)
+	}
+	next := start(t.Context(), g, nothing)
+	if err := holder.end(); err != nil { // the slot is p's now, and nobody has looked
+		t.Fatal(err)
+	}
+	cancel()
+	if err := g.waitForSlot(ctx, p); err == nil { // it is chance which of the two is seen
+		g.leave(0)
+	}
+	if err := next.end(); err != nil {
+		t.Errorf("next: %v", err)
+	}
+	if got := g.snapshot(); got.InUse != 0 || got.Queued != 0 {
+		t.Errorf("stats = %+v, want none in use or queued", got)
+	}
+}

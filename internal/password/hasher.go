@@ -146,6 +146,10 @@ func (h *Hasher) VerifyDecoy(ctx context.Context, class, password string) error 
 	return err
 }
 
+// Busy tells whether a hash that is asked for now, on behalf of whom [From] names,
+// would be refused with ErrBusy: for callers who would spend something before.
+func (h *Hasher) Busy(ctx context.Context) bool { return h.gate.busy(ctx) }
+
 // Class returns the class, as ClassOf has it, of the hashes that Hash makes.
 func (h *Hasher) Class() string {
 	return h.class
