@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"matricula/internal/account"
+	"matricula/internal/token"
 )
 
 // accountCommand is what an operator does to accounts.
@@ -70,7 +71,7 @@ func (cmd *accountCreate) Run(c *console) error {
 		return err
 	}
 	return cmd.at(c, func(d *desk) error {
-		made, err := d.CreateAccount(d.ctx, operator, account.NewAccount{Email: cmd.Email, Name: cmd.Name, Password: secret})
+		made, err := d.CreateAccount(d.ctx, operator, account.NewAccount{Email: cmd.Email, Name: cmd.Name, Password: token.SecretOf(secret)})
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"matricula/internal/account"
+	"matricula/internal/token"
 )
 
 // The accounts of a demonstration. The domain is reserved (RFC 2606): no mail
@@ -58,7 +59,7 @@ func (d demo) clubs() error {
 		return err
 	}
 	return d.SignUp(d.ctx, account.Caller{}, account.SignUp{
-		Name: "Robotics Society", Email: demoUnconfirmed.Email, Password: demoUnconfirmed.Password, Tags: []int64{2}, NewMembers: true,
+		Name: "Robotics Society", Email: demoUnconfirmed.Email, Password: token.SecretOf(demoUnconfirmed.Password), Tags: []int64{2}, NewMembers: true,
 	})
 }
 
@@ -118,6 +119,6 @@ func (d demo) people() error {
 
 // make makes a confirmed account and answers its id.
 func (d demo) make(a demoAccount, name string) (int64, error) {
-	made, err := d.CreateAccount(d.ctx, operator, account.NewAccount{Email: a.Email, Name: name, Password: a.Password})
+	made, err := d.CreateAccount(d.ctx, operator, account.NewAccount{Email: a.Email, Name: name, Password: token.SecretOf(a.Password)})
 	return made.ID, err
 }

@@ -32,7 +32,7 @@ func TestRegisteringAgainBringsWhatIsMissing(t *testing.T) {
 // rules do.
 func TestAnAddressRestsUntilItMayTryAgain(t *testing.T) {
 	k := accounttest.New(t, func(c *account.Config) { c.Limits.Failures = 2 })
-	a, err := k.CreateAccount(t.Context(), operator, account.NewAccount{Email: "ada@x.test", Name: "Ada", Password: good})
+	a, err := k.CreateAccount(t.Context(), operator, account.NewAccount{Email: "ada@x.test", Name: "Ada", Password: token.SecretOf(good)})
 	must(t, err)
 	rests := func(want time.Time) {
 		t.Helper()

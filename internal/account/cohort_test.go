@@ -37,7 +37,7 @@ func who(t *testing.T, k *accounttest.Kit, cookie account.Cookie) account.Roles 
 
 func TestRolesAreThoseOfTheLatestCohort(t *testing.T) {
 	k := accounttest.New(t, func(c *account.Config) { c.SessionTTL = 10 * 365 * 24 * time.Hour })
-	a, err := k.CreateAccount(t.Context(), operator, account.NewAccount{Email: "ada@x.test", Name: "Ada", Password: good})
+	a, err := k.CreateAccount(t.Context(), operator, account.NewAccount{Email: "ada@x.test", Name: "Ada", Password: token.SecretOf(good)})
 	must(t, err)
 	_, cookie, err := k.SignInMember(t.Context(), someone, "ada@x.test", good, token.Secret{})
 	wants(t, "a sign-in before there is any cohort", err, "")

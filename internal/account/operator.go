@@ -12,7 +12,7 @@ import (
 type NewAccount struct {
 	Email    string
 	Name     string
-	Password string // "" sends a mail to set one
+	Password token.Secret // the empty one sends a mail to set one
 }
 
 // CreateAccount makes a confirmed account (contract, "accounts"). Without a
@@ -23,7 +23,7 @@ func (s *Service) CreateAccount(ctx context.Context, c Caller, in NewAccount) (A
 	if err := allOf(badEmail, checkName("name", in.Name)); err != nil {
 		return Account{}, err
 	}
-	hash, class, err := s.newPassword(ctx, in.Password, email.Text)
+	hash, class, err := s.newPassword(ctx, in.Password.Reveal(), email.Text)
 	if err != nil {
 		return Account{}, err
 	}

@@ -123,7 +123,7 @@ func TestDecoysHaveTheFormatsOfTheStoredHashes(t *testing.T) {
 		addWithHash(t, k, fmt.Sprintf("old%d@x.test", i), bcryptOf(t, good))
 	}
 	for i := range 10 {
-		_, err := k.CreateAccount(t.Context(), account.Caller{}, account.NewAccount{Email: fmt.Sprintf("new%d@x.test", i), Name: "New", Password: good})
+		_, err := k.CreateAccount(t.Context(), account.Caller{}, account.NewAccount{Email: fmt.Sprintf("new%d@x.test", i), Name: "New", Password: token.SecretOf(good)})
 		must(t, err)
 	}
 	must(t, k.CountDecoys(t.Context()))

@@ -15,7 +15,7 @@ import (
 type SignUp struct {
 	Name        string // the club's
 	Email       string
-	Password    string
+	Password    token.Secret
 	Tags        []int64
 	AppRequired bool
 	NewMembers  bool
@@ -35,13 +35,13 @@ func (s *Service) SignUp(ctx context.Context, c Caller, in SignUp) error {
 	if err := allOf(badEmail, checkClub(s.store.Read(ctx), club)); err != nil {
 		return err
 	}
-	if err := s.judge("password", in.Password, email.Text, in.Name); err != nil {
+	if err := s.judge("password", in.Password.Reveal(), email.Text, in.Name); err != nil {
 		return err
 	}
 	if err := s.admitSignUp(ctx, c, email); err != nil {
 		return err
 	}
-	hash, class, err := s.hash(ctx, in.Password)
+	hash, class, err := s.hash(ctx, in.Password.Reveal())
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ func must(t *testing.T, err error) {
 }
 
 func registration(email string) account.SignUp {
-	return account.SignUp{Name: "Chess Club", Email: email, Password: good, Tags: []int64{3, 1, 4}, AppRequired: true, NewMembers: true}
+	return account.SignUp{Name: "Chess Club", Email: email, Password: token.SecretOf(good), Tags: []int64{3, 1, 4}, AppRequired: true, NewMembers: true}
 }
 
 // officer registers and confirms a club officer.

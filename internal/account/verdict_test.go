@@ -56,7 +56,7 @@ func oneVerdict(t *testing.T, policy password.Policy, atOnce int) {
 		store.Store, c.Store, c.Policy, c.Limits.Off = c.Store, store, policy, true
 	})
 	club := registration(chess)
-	club.Name, club.Password = "Berkeley Chess & Go", old
+	club.Name, club.Password = "Berkeley Chess & Go", token.SecretOf(old)
 	_, err := k.AddToRoster(t.Context(), someone, []string{chess})
 	must(t, err)
 	must(t, k.SignUp(t.Context(), someone, club))
@@ -73,7 +73,7 @@ func oneVerdict(t *testing.T, policy password.Policy, atOnce int) {
 	own := []string{chess, "chess", "x.test", club.Name}
 	register := taker{"register", func(fresh string) error {
 		again := club
-		again.Password = fresh
+		again.Password = token.SecretOf(fresh)
 		return k.SignUp(t.Context(), someone, again)
 	}}
 	others := []taker{

@@ -13,6 +13,7 @@ import (
 	"matricula/api/apitest"
 	"matricula/internal/account"
 	"matricula/internal/account/accounttest"
+	"matricula/internal/token"
 	"matricula/internal/web"
 	"matricula/internal/web/clubs"
 	"matricula/internal/web/webtest"
@@ -152,7 +153,7 @@ func (d *desk) unconfirmed(t *testing.T, email, club string) {
 	if _, err := d.AddToRoster(t.Context(), account.Caller{}, []string{email}); err != nil {
 		t.Fatal(err)
 	}
-	err := d.SignUp(t.Context(), account.Caller{}, account.SignUp{Name: club, Email: email, Password: password, Tags: []int64{0}})
+	err := d.SignUp(t.Context(), account.Caller{}, account.SignUp{Name: club, Email: email, Password: token.SecretOf(password), Tags: []int64{0}})
 	if err != nil {
 		t.Fatal(err)
 	}

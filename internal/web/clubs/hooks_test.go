@@ -83,7 +83,7 @@ func (d *desk) hooks() webtest.Hooks {
 		},
 		// account EMAIL makes an account with $password and no club.
 		"account": func(t *testing.T, args []string, vars map[string]string) {
-			_, err := d.CreateAccount(t.Context(), nobody, account.NewAccount{Email: args[0], Name: "Kim", Password: vars["password"]})
+			_, err := d.CreateAccount(t.Context(), nobody, account.NewAccount{Email: args[0], Name: "Kim", Password: token.SecretOf(vars["password"])})
 			must(t, err)
 		},
 		// disable, enable, delete EMAIL are the operator's.

@@ -13,6 +13,7 @@ import (
 
 	"matricula/internal/account"
 	"matricula/internal/account/accounttest"
+	"matricula/internal/token"
 	"matricula/internal/web"
 )
 
@@ -41,7 +42,7 @@ func TestNoCallTellsOfAccounts(t *testing.T) {
 	name := "Invited"
 	_, err = d.CreateClub(t.Context(), nobody, invited.ID, account.ClubEdit{Name: &name})
 	must(t, err)
-	_, err = d.CreateAccount(t.Context(), nobody, account.NewAccount{Email: "clubless@x.test", Name: "Clubless", Password: password})
+	_, err = d.CreateAccount(t.Context(), nobody, account.NewAccount{Email: "clubless@x.test", Name: "Clubless", Password: token.SecretOf(password)})
 	must(t, err)
 	_, err = d.AddToRoster(t.Context(), nobody, []string{"fresh@x.test", "invited@x.test", "clubless@x.test"})
 	must(t, err)

@@ -72,7 +72,7 @@ func readSignUp(r *http.Request) (account.SignUp, error) {
 	in := account.SignUp{
 		Name:        body.Text("name"),
 		Email:       body.Text("email"),
-		Password:    body.Text("password"),
+		Password:    token.SecretOf(body.Text("password")),
 		Tags:        body.Ints("tags", maxList),
 		AppRequired: body.Bool("app_required"),
 		NewMembers:  body.Bool("new_members"),

@@ -13,6 +13,7 @@ import (
 	"matricula/api/apitest"
 	"matricula/internal/account"
 	"matricula/internal/account/accounttest"
+	"matricula/internal/token"
 	"matricula/internal/web"
 )
 
@@ -87,7 +88,7 @@ func isPreflight(r *http.Request) bool {
 // id.
 func (k *kit) add(t *testing.T, email string) int64 {
 	t.Helper()
-	a, err := k.CreateAccount(t.Context(), account.Caller{}, account.NewAccount{Email: email, Name: "Ada", Password: password})
+	a, err := k.CreateAccount(t.Context(), account.Caller{}, account.NewAccount{Email: email, Name: "Ada", Password: token.SecretOf(password)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +101,7 @@ func (k *kit) addOfficer(t *testing.T, email string) {
 	if _, err := k.AddToRoster(t.Context(), account.Caller{}, []string{email}); err != nil {
 		t.Fatal(err)
 	}
-	err := k.SignUp(t.Context(), account.Caller{}, account.SignUp{Name: "Chess", Email: email, Password: password, Tags: []int64{0}})
+	err := k.SignUp(t.Context(), account.Caller{}, account.SignUp{Name: "Chess", Email: email, Password: token.SecretOf(password), Tags: []int64{0}})
 	if err != nil {
 		t.Fatal(err)
 	}

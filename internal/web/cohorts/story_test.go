@@ -9,6 +9,7 @@ import (
 
 	"matricula/api/apitest"
 	"matricula/internal/account"
+	"matricula/internal/token"
 	"matricula/internal/web/webtest"
 )
 
@@ -73,7 +74,7 @@ func must(t *testing.T, err error) {
 func (k *kit) people() webtest.Hooks {
 	create := func(t *testing.T, args []string, secret string) {
 		_, err := k.CreateAccount(t.Context(), operator, account.NewAccount{
-			Email: args[0], Name: strings.Join(args[1:], " "), Password: secret,
+			Email: args[0], Name: strings.Join(args[1:], " "), Password: token.SecretOf(secret),
 		})
 		must(t, err)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"matricula/internal/account"
+	"matricula/internal/token"
 )
 
 var berlin = func() *time.Location {
@@ -413,7 +414,7 @@ func TestHostileTextsAreInert(t *testing.T) {
 			}
 		}
 		person := s.browser(t)
-		if _, err := s.CreateAccount(t.Context(), account.Caller{}, account.NewAccount{Email: "ada@x.test", Name: text, Password: good}); err == nil {
+		if _, err := s.CreateAccount(t.Context(), account.Caller{}, account.NewAccount{Email: "ada@x.test", Name: text, Password: token.SecretOf(good)}); err == nil {
 			if p := person.signIn(t, "ada@x.test", good); !strings.Contains(rawText(p.root), text) {
 				t.Errorf("the name %q is shown otherwise", text)
 			}

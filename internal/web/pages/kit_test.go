@@ -14,6 +14,7 @@ import (
 	"matricula/internal/account"
 	"matricula/internal/account/accounttest"
 	"matricula/internal/mail"
+	"matricula/internal/token"
 	"matricula/internal/web"
 )
 
@@ -72,7 +73,7 @@ func (s *site) register(t *testing.T, email, name string) {
 	_, err := s.AddToRoster(t.Context(), account.Caller{}, []string{email})
 	must(t, err)
 	must(t, s.SignUp(t.Context(), account.Caller{}, account.SignUp{
-		Name: name, Email: email, Password: good, Tags: []int64{3, 1}, NewMembers: true, NumUsers: 2,
+		Name: name, Email: email, Password: token.SecretOf(good), Tags: []int64{3, 1}, NewMembers: true, NumUsers: 2,
 	}))
 }
 
@@ -89,7 +90,7 @@ func (s *site) officer(t *testing.T, email string) account.Account {
 // person makes an account without a club.
 func (s *site) person(t *testing.T, email, name string) account.Account {
 	t.Helper()
-	a, err := s.CreateAccount(t.Context(), account.Caller{}, account.NewAccount{Email: email, Name: name, Password: good})
+	a, err := s.CreateAccount(t.Context(), account.Caller{}, account.NewAccount{Email: email, Name: name, Password: token.SecretOf(good)})
 	must(t, err)
 	return a
 }
