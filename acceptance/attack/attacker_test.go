@@ -183,7 +183,11 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
+	last   bool // the server said that it ends the connection
 }
+
+// String tells of the answer shortly.
+func (r answer) String() string { return fmt.Sprintf("%d %.120s", r.status, r.body) }
 
 // object is the members of a JSON body, for asking and for reading.
 type object = map[string]any
@@ -249,7 +253,7 @@ func (a *attacker) try(method, path string, body any, headers ...string) (answer
 	for _, cookie := range response.Cookies() {
 		a.used.add(cookie.Value)
 	}
-	return answer{method + " " + path, response.StatusCode, response.Header, got}, nil
+	return answer{method + " " + path, response.StatusCode, response.Header, got, response.Close}, nil
 }
 
 func encode(body any) ([]byte, error) {

@@ -70,7 +70,7 @@ func converse(conn net.Conn, text string) ([]answer, error) {
 		if err != nil {
 			return answers, fmt.Errorf("half an answer: %w", err)
 		}
-		answers = append(answers, answer{fmt.Sprintf("%.60q", text), response.StatusCode, response.Header, body})
+		answers = append(answers, answer{fmt.Sprintf("%.60q", text), response.StatusCode, response.Header, body, response.Close})
 		done()
 	}
 }
