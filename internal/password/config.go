@@ -26,6 +26,10 @@ const (
 	queuePerSlot = 256
 )
 
+// cores is how many processors the process has, in a container its share of them:
+// before a server asks for more threads.
+var cores = runtime.GOMAXPROCS(0)
+
 // Config is what a Hasher is made from. Zero fields take the defaults.
 type Config struct {
 	Memory  uint32 // of one argon2id hash, in KiB; 19456 by default
@@ -115,7 +119,7 @@ func (c Config) withDefaults() Config {
 		c.Threads = defaultThreads
 	}
 	if c.Slots == 0 {
-		c.Slots = runtime.NumCPU()
+		c.Slots = cores
 	}
 	if c.Queue == 0 {
 		c.Queue = queuePerSlot * c.Slots

@@ -82,7 +82,7 @@ func TestWeak(t *testing.T) {
 
 func TestNewTakesDefaults(t *testing.T) {
 	h := newHasher(t, Config{})
-	cores := runtime.NumCPU()
+	cores := runtime.GOMAXPROCS(0)
 	if got, want := h.Stats(), (Stats{Slots: cores, Queue: 256 * cores}); got != want {
 		t.Errorf("Stats() = %+v, want %+v", got, want)
 	}

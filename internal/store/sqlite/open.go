@@ -31,12 +31,16 @@ type Config struct {
 	Readers int
 }
 
+// cores is how many processors the process has, before a server asks for more
+// threads.
+var cores = runtime.GOMAXPROCS(0)
+
 func (c Config) withDefaults() (Config, error) {
 	if c.BusyTimeout == 0 {
 		c.BusyTimeout = 5 * time.Second
 	}
 	if c.Readers == 0 {
-		c.Readers = max(4, 2*runtime.GOMAXPROCS(0))
+		c.Readers = max(4, 2*cores)
 	}
 	path, err := filepath.Abs(c.Path) // so that a change of directory moves nothing
 	if err != nil {
