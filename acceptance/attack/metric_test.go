@@ -41,3 +41,28 @@ func (a *attacker) memory() float64 {
 	a.t.Helper()
 	return a.metric("process_resident_memory_bytes") / (1 << 20)
 }
+
+// requests answers how many requests a route has taken.
+func (a *attacker) requests(route string) int {
+	a.t.Helper()
+	a.wantOps()
+	response, err := http.Get(a.ops + "/metrics")
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	sum := 0.0
+	lines := bufio.NewScanner(response.Body)
+	for lines.Scan() {
+		line := lines.Text()
+		if !strings.HasPrefix(line, "matricula_http_requests_total{") || !strings.Contains(line, `route="`+route+`"`) {
+			continue
+		}
+		n, err := strconv.ParseFloat(line[strings.LastIndexByte(line, ' ')+1:], 64)
+		if err != nil {
+			a.t.Fatalf("%s: %v", line, err)
+		}
+		sum += n
+	}
+	return int(sum)
+}
