@@ -12,7 +12,6 @@ import (
 
 	"matricula/internal/account"
 	"matricula/internal/mail"
-	"matricula/internal/store/sqlite"
 )
 
 // checkCommand says what is wrong.
@@ -129,8 +128,12 @@ func (k *checks) guards() {
 	}
 }
 
-// data looks at the directory and what lies in it.
+// data looks at the directory and what lies in it, or at the database elsewhere.
 func (k *checks) data() {
+	if k.postgres != nil {
+		k.database()
+		return
+	}
 	info, err := os.Stat(k.Data)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -154,9 +157,11 @@ func (k *checks) data() {
 	k.database()
 }
 
-// database looks at every page of the database, and at what the secret opens.
+// database looks at all of the database, and at what the secret opens.
 func (k *checks) database() {
-	opened, err := sqlite.Open(k.ctx, sqlite.Config{Path: k.databasePath()})
+	looking := k.config
+	looking.Migrate = false
+	opened, err := looking.openDatabase(k.ctx)
 	if err != nil {
 		k.fail("database", "%s", explain(err))
 		return
@@ -166,7 +171,7 @@ func (k *checks) database() {
 		k.fail("database", "%s", explain(err))
 		return
 	}
-	k.ok("database", "%s is whole, and its schema is up to date", k.databasePath())
+	k.ok("database", "%s is whole, and its schema is up to date", k.databaseName())
 	k.secrets(opened)
 	stats, err := opened.Read(k.ctx).OutboxStats()
 	if err != nil {

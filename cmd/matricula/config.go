@@ -18,6 +18,7 @@ import (
 	"matricula/internal/account"
 	"matricula/internal/mail"
 	"matricula/internal/password"
+	"matricula/internal/store/postgres"
 	"matricula/internal/token"
 	"matricula/internal/web"
 )
@@ -26,7 +27,8 @@ import (
 // was written, and what was made of the rest.
 type config struct {
 	settings
-	secret   []byte // nil: the one in data
+	secret   []byte           // nil: the one in data
+	postgres *postgres.Config // nil: SQLite in data
 	smtp     *mail.SMTP
 	policy   password.Policy
 	hash     password.Config
@@ -45,6 +47,7 @@ func (s settings) config(readFile func(string) ([]byte, error)) (config, error) 
 	for _, read := range []func() error{
 		c.readAddresses,
 		func() error { return c.readSecret(readFile) },
+		func() error { return c.readDatabase(readFile) },
 		c.readOrigins,
 		func() error { return c.readMail(readFile) },
 		c.readLifetimes,
@@ -78,9 +81,6 @@ func (c *config) readAddresses() error {
 	}
 	if strings.ContainsFunc(c.Issuer, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return errors.New("issuer: it must be one word of ASCII, such as https://accounts.example.edu")
-	}
-	if c.Database != "" {
-		return errors.New("database: this build works with SQLite alone; leave the setting empty, and the database is a file in data")
 	}
 	if c.Data == "" {
 		return errors.New("data: name a directory")
@@ -220,6 +220,9 @@ func (c *config) readLifetimes() error {
 		{"session-ttl", c.SessionTTL},
 		{"confirm-ttl", c.ConfirmTTL},
 		{"reset-ttl", c.ResetTTL},
+		{"database-connect-timeout", c.DatabaseConnectTimeout},
+		{"database-statement-timeout", c.DatabaseStatementTimeout},
+		{"database-lock-timeout", c.DatabaseLockTimeout},
 		{"limit-failure-rest", c.LimitFailureRest},
 		{"limit-lookup-window", c.LimitLookupWindow},
 	} {

@@ -9,10 +9,11 @@ import (
 
 // files are what a test's settings may read.
 var files = map[string]string{
-	"secret": "  the secret of the installation, long enough\n",
-	"short":  "too short\n",
-	"blank":  "\n",
-	"smtp":   "smtps://postmaster:hunter2@mail.example.edu\n",
+	"secret":   "  the secret of the installation, long enough\n",
+	"short":    "too short\n",
+	"blank":    "\n",
+	"database": "postgres://matricula:hunter2@db.example.edu/matricula\n",
+	"smtp":     "smtps://postmaster:hunter2@mail.example.edu\n",
 }
 
 func readFile(name string) ([]byte, error) {
@@ -61,7 +62,12 @@ func TestSettingsThatCannotWorkAreRefused(t *testing.T) {
 		{[]string{"public-url=https://accounts.example.edu/app", smtp}, `public-url: "https://accounts.example.edu/app" is not scheme://host or scheme://host:port, such as https://accounts.example.edu`},
 		{[]string{public}, "smtp: people at https://accounts.example.edu wait for mail, so name the mail server: smtp://USER:PASSWORD@HOST:PORT"},
 		{[]string{"issuer=two words"}, "issuer: it must be one word of ASCII, such as https://accounts.example.edu"},
-		{[]string{"database=postgres://db"}, "database: this build works with SQLite alone; leave the setting empty, and the database is a file in data"},
+		{[]string{"database=mysql://db"}, "database: it is not postgres://USER:PASSWORD@HOST:PORT/DATABASE; when it is empty, the database is a SQLite file in data"},
+		{[]string{"database=postgres:///db"}, "secret: servers on PostgreSQL share one, so set secret-file; this makes a secret: head -c 32 /dev/urandom | base64"},
+		{[]string{"database=postgres:///db", "database-file=database"}, "database: it is given twice, as database and as database-file; drop one"},
+		{[]string{"database=postgres:///db", "secret-file=secret", "database-pool=2"}, "database-pool: 2 is not from 3 to 1000"},
+		{[]string{"database=postgres://u:hunter2@db/x?sslmode=prefer", "secret-file=secret"}, "database: sslmode=prefer goes on without TLS where somebody on the line says so: write sslmode=verify-full, or sslmode=disable on a line that is nobody else's"},
+		{[]string{"database-lock-timeout=100ms"}, "database-lock-timeout: 100ms is not a whole number of seconds from 1s up, such as 15m"},
 		{[]string{"secret=too short"}, "secret: it has 9 bytes and needs at least 32; this makes one: head -c 32 /dev/urandom | base64"},
 		{[]string{"secret-file=short"}, "secret: it has 9 bytes and needs at least 32; this makes one: head -c 32 /dev/urandom | base64"},
 		{[]string{"secret-file=blank"}, "secret-file: blank is empty"},
@@ -117,6 +123,8 @@ func TestSettingsThatWork(t *testing.T) {
 		{"club-page-url=https://front.example.edu/signin?lang=en#top", "reset-page-url=http://127.0.0.1:3000/reset"},
 		{"trusted-proxies=127.0.0.1,10.0.0.0/8,::1"},
 		{"limits=off", "password-policy=classic", "hash=argon2id,m=64,t=1,p=1", "email-exists=off", "time-zone=Asia/Singapore", "log-level=debug"},
+		{"database=postgres:///db", "secret-file=secret"},
+		{"database-file=database", "secret-file=secret", "database-allow-loss=yes"},
 		{"migrate=no"},
 	} {
 		if _, err := read(t, set...); err != nil {

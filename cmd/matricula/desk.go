@@ -41,6 +41,10 @@ func (p place) look(c *console, work func(*desk) error) error {
 	if err != nil {
 		return err
 	}
+	if cfg.postgres != nil {
+		cfg.Migrate = false
+		return p.work(c, cfg, work)
+	}
 	if err := cfg.checkData(); err != nil {
 		return err
 	}

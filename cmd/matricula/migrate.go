@@ -1,7 +1,5 @@
 package main
 
-import "matricula/internal/store/sqlite"
-
 // migrateCommand brings the schema up to date.
 type migrateCommand struct{ place }
 
@@ -26,10 +24,10 @@ func (cmd *migrateCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	if err := cfg.makeData(); err != nil {
+	if err := cfg.makePlace(); err != nil {
 		return err
 	}
-	from, to, err := sqlite.Migrate(c.ctx, cfg.databasePath())
+	from, to, err := cfg.migrateDatabase(c.ctx)
 	if err != nil {
 		return err
 	}

@@ -18,10 +18,17 @@ type settings struct {
 	TimeZone   string `name:"time-zone" group:"where" placeholder:"ZONE" default:"UTC" help:"Zone of the days on the command line and in pages, such as Asia/Singapore (${default})."`
 	LogLevel   string `name:"log-level" group:"where" placeholder:"LEVEL" default:"info" help:"debug, info, warn or error (${default})."`
 	Data       string `name:"data" group:"data" placeholder:"DIR" default:"matricula-data" help:"Directory of the database, the secret and development's mails (./${default})."`
-	Database   string `name:"database" group:"data" placeholder:"URL" help:"SQLite in data when empty."`
+	Database   string `name:"database" group:"data" placeholder:"URL" help:"PostgreSQL, postgres://USER:PASSWORD@HOST:PORT/DATABASE; SQLite in data when empty. Others see a flag: prefer database-file."`
 	Migrate    bool   `name:"migrate" group:"data" default:"true" negatable:"" help:"Bring the database's schema up to date at start (yes)."`
 	Secret     string `name:"secret" group:"data" placeholder:"TEXT" help:"Secret that every key is derived from, at least 32 bytes; made in data at the first start when empty. Others see a flag: prefer secret-file."`
 	SecretFile string `name:"secret-file" group:"data" placeholder:"FILE" help:"File that holds the secret."`
+
+	DatabaseFile             string        `name:"database-file" group:"database" placeholder:"FILE" help:"File that holds the URL of the database."`
+	DatabasePool             int64         `name:"database-pool" group:"database" placeholder:"N" default:"20" help:"Connections to PostgreSQL at most; one in four is for reads alone (${default})."`
+	DatabaseConnectTimeout   time.Duration `name:"database-connect-timeout" group:"database" placeholder:"TIME" default:"5s" help:"How long a connection may take to be had (${default})."`
+	DatabaseStatementTimeout time.Duration `name:"database-statement-timeout" group:"database" placeholder:"TIME" default:"5s" help:"How long a statement may take (${default})."`
+	DatabaseLockTimeout      time.Duration `name:"database-lock-timeout" group:"database" placeholder:"TIME" default:"3s" help:"How long a statement may wait for another transaction (${default})."`
+	DatabaseAllowLoss        bool          `name:"database-allow-loss" group:"database" negatable:"" help:"Start although the server may lose what it has acknowledged, as with fsync off (no)."`
 
 	SMTP          string `name:"smtp" group:"mail" placeholder:"URL" help:"Mail server, smtp://USER:PASSWORD@HOST:PORT or smtps://…; when empty each mail is a file in data. Others see a flag: prefer smtp-file."`
 	SMTPFile      string `name:"smtp-file" group:"mail" placeholder:"FILE" help:"File that holds the URL of the mail server."`
@@ -56,6 +63,7 @@ type settings struct {
 var settingGroups = kong.ExplicitGroups([]kong.Group{
 	{Key: "where", Title: "Settings: addresses and log"},
 	{Key: "data", Title: "Settings: data"},
+	{Key: "database", Title: "Settings: PostgreSQL"},
 	{Key: "mail", Title: "Settings: mail"},
 	{Key: "browsers", Title: "Settings: browsers and proxies"},
 	{Key: "lifetimes", Title: "Settings: lifetimes"},

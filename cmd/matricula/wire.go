@@ -14,7 +14,6 @@ import (
 	"matricula/internal/mail"
 	"matricula/internal/password"
 	"matricula/internal/store"
-	"matricula/internal/store/sqlite"
 	"matricula/internal/token"
 	"matricula/internal/web"
 	"matricula/internal/web/clubs"
@@ -58,10 +57,10 @@ func openCore(ctx context.Context, c config, p parts) (*core, error) {
 		return nil, err
 	}
 	missing := err != nil
-	if err := c.makeData(); err != nil {
+	if err := c.makePlace(); err != nil {
 		return nil, err
 	}
-	opened, err := sqlite.Open(ctx, sqlite.Config{Path: c.databasePath(), Migrate: c.Migrate})
+	opened, err := c.openDatabase(ctx)
 	if err != nil {
 		return nil, err
 	}
