@@ -74,6 +74,23 @@ func (s *Service) ResetByLink(ctx context.Context, c Caller, account int64, pres
 	return s.reset(ctx, c, fresh, func(r Reader) (token.ID, Account, error) { return s.resetLink(r, account, presented) })
 }
 
+// CheckReset answers nil where [Service.Reset] would take the token, and else
+// refuses with TokenInvalid. It uses nothing up.
+func (s *Service) CheckReset(ctx context.Context, presented token.Secret) error {
+	id, err := s.config.Issuer.ParseMailToken(token.ResetMail, presented)
+	if err != nil {
+		return TokenInvalid
+	}
+	_, err = s.mailToken(s.store.Read(ctx), id, ResetToken)
+	return err
+}
+
+// CheckResetLink does the same for [Service.ResetByLink].
+func (s *Service) CheckResetLink(ctx context.Context, account int64, presented token.Secret) error {
+	_, _, err := s.resetLink(s.store.Read(ctx), account, presented)
+	return err
+}
+
 // resetLink reads a cohorts reset token: first the row that it names, and by that
 // the account, never the account of the id that a stranger asks about, whose being
 // there the time would tell. The key it was signed with holds the hash in force, so

@@ -45,30 +45,53 @@ func (p *pages) forgot(w http.ResponseWriter, r *http.Request) error {
 // newPassword is what the two forms for a new password hold.
 type newPassword struct {
 	Action string // where the form goes
-	Token  string
+	Token  token.Secret
 	ID     string // of the account; "" with a clubs token, which names it
 }
 
 func (p *pages) showReset(w http.ResponseWriter, r *http.Request) error {
-	return p.showNewPassword(w, newPassword{Action: "/reset", Token: r.URL.Query().Get("token")})
+	data := newPassword{Action: "/reset", Token: token.SecretOf(r.URL.Query().Get("token"))}
+	return p.showNewPassword(w, r, data, func() error { return p.Service.CheckReset(r.Context(), data.Token) })
 }
 
 func (p *pages) showChangePassword(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
-	return p.showNewPassword(w, newPassword{Action: "/change-password", Token: query.Get("token"), ID: query.Get("id")})
+	data := newPassword{Action: "/change-password", Token: token.SecretOf(query.Get("token")), ID: query.Get("id")}
+	return p.showNewPassword(w, r, data, func() error {
+		id, ok := accountID(data.ID)
+		if !ok {
+			return account.TokenInvalid
+		}
+		return p.Service.CheckResetLink(r.Context(), id, data.Token)
+	})
 }
 
-func (p *pages) showNewPassword(w http.ResponseWriter, data newPassword) error {
-	if data.Token == "" {
+// showNewPassword asks for a new password where the link still works: nobody shall
+// think of one, and type it twice, to hear only then that it doesn't.
+func (p *pages) showNewPassword(w http.ResponseWriter, r *http.Request, data newPassword, check func() error) error {
+	if data.Token.IsZero() {
 		return redirect(w, "/forgot")
 	}
+	err := check()
+	switch {
+	case errors.Is(err, account.TokenInvalid):
+		return p.linkEnded(w, r, err)
+	case err != nil:
+		return err
+	}
 	return p.render(w, http.StatusOK, "new-password", view{Title: titleNewPassword, Data: data})
+}
+
+// linkEnded says that a link leads nowhere any more. To ask for another is all that
+// is left to do.
+func (p *pages) linkEnded(w http.ResponseWriter, r *http.Request, err error) error {
+	return p.again(w, r, "forgot", view{Title: titleEnded}, err)
 }
 
 // reset sets a new password with a link of the clubs contract.
 func (p *pages) reset(w http.ResponseWriter, r *http.Request) error {
 	return p.setPassword(w, r, "/reset", func(data newPassword, fresh string) error {
-		return p.Service.Reset(r.Context(), caller(r), token.SecretOf(data.Token), fresh)
+		return p.Service.Reset(r.Context(), caller(r), data.Token, fresh)
 	})
 }
 
@@ -79,7 +102,7 @@ func (p *pages) changePassword(w http.ResponseWriter, r *http.Request) error {
 		if !ok {
 			return account.TokenInvalid
 		}
-		return p.Service.ResetByLink(r.Context(), caller(r), id, token.SecretOf(data.Token), fresh)
+		return p.Service.ResetByLink(r.Context(), caller(r), id, data.Token, fresh)
 	})
 }
 
@@ -88,7 +111,7 @@ func (p *pages) setPassword(w http.ResponseWriter, r *http.Request, action strin
 	if err != nil {
 		return err
 	}
-	data := newPassword{Action: action, Token: form.Get("token"), ID: form.Get("id")}
+	data := newPassword{Action: action, Token: token.SecretOf(form.Get("token")), ID: form.Get("id")}
 	v := view{Title: titleNewPassword, Data: data}
 	fresh := form.Get("password")
 	if fresh != form.Get("again") {
@@ -97,8 +120,7 @@ func (p *pages) setPassword(w http.ResponseWriter, r *http.Request, action strin
 	err = set(data, fresh)
 	switch {
 	case errors.Is(err, account.TokenInvalid):
-		// To ask for another link is all that is left to do.
-		return p.again(w, r, "forgot", view{Title: titleEnded}, err)
+		return p.linkEnded(w, r, err)
 	case err != nil:
 		return p.again(w, r, "new-password", v, err)
 	}

@@ -75,11 +75,14 @@ func TestAForgottenPassword(t *testing.T) {
 			if p := b.signIn(t, chess, better); p.path != "/club" {
 				t.Errorf("the new password leads to %s", p.path)
 			}
-			used := b.submit(t, b.open(t, mailed), action, twice("a third passphrase altogether"))
-			if used.status != 404 || text(used.all("h1")[0]) != titleEnded {
-				t.Errorf("the link once more: got %d %q", used.status, used.text())
+			for what, used := range map[string]page{
+				"followed": b.open(t, mailed), "sent": b.submit(t, form, action, twice("a third passphrase altogether")),
+			} {
+				if used.status != 404 || text(used.all("h1")[0]) != titleEnded {
+					t.Errorf("the link once more, %s: got %d %q", what, used.status, used.text())
+				}
+				used.form(t, "/forgot") // which offers another
 			}
-			used.form(t, "/forgot") // which offers another
 			if !b.hasCookie(t) {
 				t.Error("a link that no longer works signed somebody out")
 			}
@@ -96,7 +99,6 @@ func TestALinkThatNeverWorked(t *testing.T) {
 	must(t, err)
 	real := link.Query().Get("token")
 	for name, form := range map[string]url.Values{
-		"no token":           {"id": {"1"}},
 		"garbage":            {"token": {"x.y.z"}, "id": {"1"}},
 		"no id":              {"token": {real}},
 		"another account":    {"token": {real}, "id": {"2"}},
@@ -110,6 +112,9 @@ func TestALinkThatNeverWorked(t *testing.T) {
 		for _, action := range []string{"/change-password", "/reset"} {
 			for field, texts := range twice(better) {
 				form[field] = texts
+			}
+			if p := b.open(t, action+"?"+form.Encode()); p.status != 404 || text(p.all("h1")[0]) != titleEnded {
+				t.Errorf("%s at %s, followed: got %d %q", name, action, p.status, p.text())
 			}
 			if p := b.post(t, action, form); p.status != 404 || text(p.all("h1")[0]) != titleEnded {
 				t.Errorf("%s at %s: got %d %q", name, action, p.status, p.text())
@@ -155,13 +160,20 @@ func TestAnInvitationSetsThePassword(t *testing.T) {
 // TestTokensStandInHiddenFieldsAlone: what comes in the query is shown nowhere
 // else, so that it can't be copied, clicked or read over a shoulder.
 func TestTokensStandInHiddenFieldsAlone(t *testing.T) {
-	b := newSite(t).browser(t)
-	const secret = "s3cr3t.t0k3n.value"
+	s := newSite(t)
+	s.officer(t, chess)
+	b := s.browser(t)
+	linked := b.asked(t, chess)
+	must(t, s.RequestReset(t.Context(), account.Caller{}, chess))
 	for path, action := range map[string]string{
-		"/reset?token=" + secret:                   "/reset",
-		"/change-password?id=77&token=" + secret:   "/change-password",
-		"/change-password?token=" + secret + "&q=": "/change-password",
+		linked:                               "/change-password",
+		linked + "&q=":                       "/change-password",
+		s.Link(t, chess).RequestURI():        "/reset",
+		s.Link(t, chess).RequestURI() + "&q": "/reset",
 	} {
+		mailed, err := url.Parse(path)
+		must(t, err)
+		secret := mailed.Query().Get("token")
 		p := b.open(t, path)
 		if p.status != 200 || strings.Count(p.body, secret) != 1 || p.form(t, action).Get("token") != secret {
 			t.Errorf("%s: got %d and the token %d times", path, p.status, strings.Count(p.body, secret))
