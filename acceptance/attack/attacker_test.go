@@ -45,7 +45,6 @@ func attackAlone(t *testing.T, tried string) *attacker {
 	t.Cleanup(a.judge)
 	g, err := shared()
 	if err != nil {
-		a.row.did = "could not be reached"
 		t.Fatal(err)
 	}
 	a.target = g
@@ -56,10 +55,7 @@ func attackAlone(t *testing.T, tried string) *attacker {
 func (a *attacker) judge() {
 	switch {
 	case a.t.Failed():
-		a.row.verdict = broken
-		if a.row.did == "" {
-			a.row.did = "something else than it should; see the test's output"
-		}
+		a.row.verdict, a.row.did = broken, "something else than it should: see the test's output"
 	case a.t.Skipped():
 		a.row.verdict = passed
 	case a.row.did == "":
