@@ -251,6 +251,9 @@ func (c *config) readGuards() (err error) {
 			return fmt.Errorf("%s: %d is too few; limits=off lifts every limit", limit.name, limit.n)
 		}
 	}
+	if err := c.checkRate(); err != nil {
+		return err
+	}
 	if c.EmailExists != "limited" && c.EmailExists != "off" {
 		return fmt.Errorf("email-exists: %q is neither limited nor off", c.EmailExists)
 	}

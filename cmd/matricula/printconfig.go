@@ -93,6 +93,8 @@ func (c config) shown() []shown {
 		{"limit-failure-rest", c.LimitFailureRest.String()},
 		{"limit-lookups", strconv.FormatInt(c.LimitLookups, 10)},
 		{"limit-lookup-window", c.LimitLookupWindow.String()},
+		{"limit-requests", strconv.FormatInt(c.LimitRequests, 10)},
+		{"limit-requests-burst", strconv.FormatInt(c.LimitRequestsBurst, 10)},
 		{"email-exists", c.EmailExists},
 	}
 }

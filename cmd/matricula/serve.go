@@ -222,6 +222,7 @@ func (s *server) run(ctx context.Context, started func(*server) error) error {
 	close(s.stopping)
 	err = errors.Join(err, public.stop(nil), watch.stop(nil), beside.stop(deadline))
 	err = errors.Join(err, s.core.close(), s.lock.release(false))
+	s.handlers.flush()
 	s.log.Info("stopped")
 	return err
 }

@@ -48,14 +48,16 @@ type settings struct {
 	ConfirmTTL time.Duration `name:"confirm-ttl" group:"lifetimes" placeholder:"TIME" default:"168h" help:"Life of a confirmation link, and of an invitation to set a password (${default})."`
 	ResetTTL   time.Duration `name:"reset-ttl" group:"lifetimes" placeholder:"TIME" default:"30m" help:"Life of a reset link (${default})."`
 
-	PasswordPolicy    string        `name:"password-policy" group:"guards" placeholder:"NAME" default:"modern" help:"modern: 15 characters, or 8 that are hard to guess. classic: 8 with a digit and a special character (${default})."`
-	Hash              string        `name:"hash" group:"guards" placeholder:"COST" default:"argon2id,m=19456,t=2,p=1" help:"Cost of new password hashes (${default})."`
-	Limits            string        `name:"limits" group:"guards" placeholder:"on|off" default:"on" help:"off lifts every limit below, for load tests (${default})."`
-	LimitFailures     int64         `name:"limit-failures" group:"guards" placeholder:"N" default:"100" help:"Wrong passwords in a row that one address may meet (${default})."`
-	LimitFailureRest  time.Duration `name:"limit-failure-rest" group:"guards" placeholder:"TIME" default:"15m" help:"How long it then rests after each further one (${default})."`
-	LimitLookups      int64         `name:"limit-lookups" group:"guards" placeholder:"N" default:"300" help:"Different addresses that one client network may ask the roster about (${default})."`
-	LimitLookupWindow time.Duration `name:"limit-lookup-window" group:"guards" placeholder:"TIME" default:"1h" help:"Time within which those are counted (${default})."`
-	EmailExists       string        `name:"email-exists" group:"guards" placeholder:"limited|off" default:"limited" help:"limited: tell who is on the roster, within the limit. off: always say yes (${default})."`
+	PasswordPolicy     string        `name:"password-policy" group:"guards" placeholder:"NAME" default:"modern" help:"modern: 15 characters, or 8 that are hard to guess. classic: 8 with a digit and a special character (${default})."`
+	Hash               string        `name:"hash" group:"guards" placeholder:"COST" default:"argon2id,m=19456,t=2,p=1" help:"Cost of new password hashes (${default})."`
+	Limits             string        `name:"limits" group:"guards" placeholder:"on|off" default:"on" help:"off lifts every limit below, for load tests (${default})."`
+	LimitFailures      int64         `name:"limit-failures" group:"guards" placeholder:"N" default:"100" help:"Wrong passwords in a row that one address may meet (${default})."`
+	LimitFailureRest   time.Duration `name:"limit-failure-rest" group:"guards" placeholder:"TIME" default:"15m" help:"How long it then rests after each further one (${default})."`
+	LimitLookups       int64         `name:"limit-lookups" group:"guards" placeholder:"N" default:"300" help:"Different addresses that one client network may ask the roster about (${default})."`
+	LimitLookupWindow  time.Duration `name:"limit-lookup-window" group:"guards" placeholder:"TIME" default:"1h" help:"Time within which those are counted (${default})."`
+	LimitRequests      int64         `name:"limit-requests" group:"guards" placeholder:"N" default:"600" help:"Requests a minute that one client network may make of each public call but sign-in (${default})."`
+	LimitRequestsBurst int64         `name:"limit-requests-burst" group:"guards" placeholder:"N" default:"200" help:"How many of those may come at once (${default})."`
+	EmailExists        string        `name:"email-exists" group:"guards" placeholder:"limited|off" default:"limited" help:"limited: tell who is on the roster, within the limit. off: always say yes (${default})."`
 }
 
 // settingGroups are the headings of the settings in --help. A flag in a group is

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"matricula/internal/account"
+	"matricula/internal/limit"
 	"matricula/internal/mail"
 	"matricula/internal/password"
 	"matricula/internal/store"
@@ -147,11 +148,12 @@ func (c *core) ready(ctx context.Context) error {
 }
 
 // sources are what the metrics are read from.
-func (s *core) sources() ops.Sources {
+func (s *core) sources(rates func() limit.Stats) ops.Sources {
 	return ops.Sources{
 		Hashes: s.hasher.Stats,
 		Rules:  s.Stats,
 		Outbox: s.OutboxStats,
+		Rates:  rates,
 		Commits: func() ops.Commits {
 			c := s.store.Stats()
 			return ops.Commits{
@@ -162,8 +164,12 @@ func (s *core) sources() ops.Sources {
 	}
 }
 
-// handlers are what the two listeners serve.
-type handlers struct{ public, private http.Handler }
+// handlers are what the two listeners serve, and what tells the log the rest when
+// they have ended.
+type handlers struct {
+	public, private http.Handler
+	flush           func()
+}
 
 // doors puts the doors over the rules. stopping is closed when the server begins
 // to stop.
@@ -173,15 +179,17 @@ func (c config) doors(s *core, p parts, stopping <-chan struct{}) handlers {
 		inbox = s.inbox
 	}
 	cookie := web.NewCookie("matricula", c.https(), c.sameSite, c.SessionTTL)
+	limited, rates := c.rates(p.now)
 	club := clubs.New(clubs.Config{
-		Service: s.Service, Origins: p.site.origins,
+		Service: s.Service, Origins: p.site.origins, Limited: limited,
 		ClubPageURL: p.site.clubPage, LinkEndedURL: p.site.publicURL + pages.LinkEndedPath,
 	})
-	cohort := cohorts.New(cohorts.Config{Service: s.Service, Origins: p.site.origins, Cookie: cookie})
-	metrics := ops.NewMetrics(s.sources(), p.now)
+	cohort := cohorts.New(cohorts.Config{Service: s.Service, Origins: p.site.origins, Cookie: cookie, Limited: limited})
+	metrics := ops.NewMetrics(s.sources(rates), p.now)
 	watch := ops.New(ops.Config{Ready: s.ready, Stopping: stopping, Now: p.now, Metrics: metrics})
 	page := pages.New(pages.Config{
 		Service: s.Service, Origins: p.site.origins, Cookie: cookie, PublicURL: p.site.publicURL, Zone: c.zone, DevMail: inbox,
+		Limited: limited,
 	})
 
 	// What is nobody's under /api is refused in the words of the older contract.
@@ -198,8 +206,6 @@ func (c config) doors(s *core, p parts, stopping <-chan struct{}) handlers {
 	if c.https() {
 		public = web.StrictTransport(public)
 	}
-	return handlers{
-		public:  web.Log(p.log, p.now, c.proxies, public, metrics.Watch),
-		private: web.Log(p.log, p.now, nil, watch.Private()),
-	}
+	logged := web.Log(p.log, p.now, c.proxies, public, metrics.Watch)
+	return handlers{public: logged, private: web.Log(p.log, p.now, nil, watch.Private()), flush: logged.Flush}
 }

@@ -73,6 +73,10 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Code, e.Err}
 }
 
+// Overload reports whether more was asked for than can be done at once, and nothing is
+// broken: then a log need not raise an alarm. Busy with a cause is another matter.
+func (e *Error) Overload() bool { return e.Code == Busy && e.Err == nil }
+
 // CodeOf answers the Code of a refusal, and "" for any other error.
 func CodeOf(err error) Code {
 	code, ok := errors.AsType[Code](err)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/jub0bs/cors"
@@ -15,7 +16,7 @@ func newCORS(origins []string) (*cors.Middleware, error) {
 	m, err := cors.NewMiddleware(cors.Config{
 		Origins:      origins,
 		Credentialed: true,
-		Methods:      []string{http.MethodGet, http.MethodPost, http.MethodDelete},
+		Methods:      methods,
 		// The clubs front end asks leave to send Access-Control-Allow-Origin,
 		// which can't be listed by name: it is no request header.
 		RequestHeaders:  []string{"*"},
@@ -30,7 +31,8 @@ func newCORS(origins []string) (*cors.Middleware, error) {
 
 // CORS lets the listed origins call next with credentials and read every answer,
 // whatever its status. Preflights of a listed origin are answered here; those of
-// others reach next as the OPTIONS requests that they are.
+// others, and those for a method that no path has, reach next as the OPTIONS requests
+// that they are: it says 405 in its own shape, and a browser takes any refusal for a no.
 func (o *Origins) CORS(next http.Handler) http.Handler {
 	listed := o.cors.Wrap(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -42,11 +44,27 @@ func (o *Origins) CORS(next http.Handler) http.Handler {
 			return
 		}
 		if r.Method == http.MethodOptions {
-			// The library leaves these out, of a refused preflight too.
+			// The library leaves these out of a preflight's answer.
 			h.Add("Vary", "Origin")
 			h.Set("Access-Control-Allow-Origin", origin[0])
 			h.Set("Access-Control-Allow-Credentials", "true")
+			r = noPreflight(r)
 		}
 		listed.ServeHTTP(w, r)
 	})
+}
+
+// methods are what a page at another origin may call with.
+var methods = []string{http.MethodGet, http.MethodPost, http.MethodDelete}
+
+// noPreflight makes of a preflight for any other method a plain OPTIONS request, for
+// the library would refuse it without a word. HEAD needs no leave, and gets none.
+func noPreflight(r *http.Request) *http.Request {
+	wanted := r.Header["Access-Control-Request-Method"]
+	if len(wanted) == 0 || slices.Contains(methods, wanted[0]) {
+		return r
+	}
+	plain := r.Clone(r.Context())
+	plain.Header.Del("Access-Control-Request-Method")
+	return plain
 }

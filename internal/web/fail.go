@@ -24,6 +24,9 @@ var (
 	// ErrTooLarge says that the body is larger than [MaxBody] (413). The router
 	// closes the connection, so that the rest of the body is never read.
 	ErrTooLarge = errors.New("the body is too large")
+	// ErrHeadersTooLarge says that the request's line and headers are larger than
+	// [MaxHeaders] together (431).
+	ErrHeadersTooLarge = errors.New("the headers are too large")
 	// ErrForeignOrigin says that another site made the browser send a request
 	// that changes something (403).
 	ErrForeignOrigin = errors.New("the request comes from another site")

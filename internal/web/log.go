@@ -13,35 +13,59 @@ import (
 )
 
 // Log writes one line to log for each request that next answers: its id, method,
-// route, status, bytes of body, duration by now, client as proxies finds it, and
-// what handlers add with [Note]. It never writes the path or the query (a
+// route, status, bytes of body, duration by now, client as proxies finds it (and
+// "forwarded" with what is wrong where a trusted proxy doesn't say), and what handlers add with [Note]. It never writes the path or the query (a
 // confirmation link's path is a secret), a header or a body. A request that
 // failed has its error in the line; with status 500 and above the line's level is
-// ERROR, and a panic has its stack there too.
+// ERROR (WARN where it is for an overload), and a panic has its stack there too. Of
+// refusals beyond a hundred a second of one route and status only the number is told.
 //
 // The request's id is random, never the client's word, and is sent back as
 // X-Request-Id. A panic that no router caught is answered 500 with no body.
 //
 // The watchers are told of each request when it has been answered. They run in its
 // goroutine, so they must be quick and safe for concurrent use.
-func Log(log *slog.Logger, now func() time.Time, proxies *Proxies, next http.Handler, watchers ...func(Served)) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		rec := &record{id: rand.Text(), client: proxies.Client(r)}
-		a := watch(w)
-		a.Header().Set("X-Request-Id", rec.id)
-		r = r.WithContext(context.WithValue(r.Context(), recordKey{}, rec))
+func Log(log *slog.Logger, now func() time.Time, proxies *Proxies, next http.Handler, watchers ...func(Served)) *Logged {
+	return &Logged{next: next, thin: newThin(log), now: now, proxies: proxies, watchers: watchers}
+}
 
-		start := now()
-		aborted := serve(next, a, r, rec)
-		took := now().Sub(start)
-		rec.write(log, r, a, took, aborted)
-		for _, told := range watchers {
-			told(rec.served(r, a, took, aborted))
-		}
-		if aborted {
-			panic(http.ErrAbortHandler)
-		}
-	})
+// Logged is a handler whose requests are logged.
+type Logged struct {
+	next     http.Handler
+	thin     *thin
+	now      func() time.Time
+	proxies  *Proxies
+	watchers []func(Served)
+}
+
+// Flush tells how many lines were left out of the log until now. It is for the end;
+// before that, the next request tells.
+func (l *Logged) Flush() {
+	l.thin.mu.Lock()
+	defer l.thin.mu.Unlock()
+	l.thin.tell(l.now())
+}
+
+// ServeHTTP has the request answered, and logs it.
+func (l *Logged) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	rec := newRecord(r, l.proxies)
+	a := watch(w)
+	a.Header().Set("X-Request-Id", rec.id)
+	r = r.WithContext(context.WithValue(r.Context(), recordKey{}, rec))
+
+	start := l.now()
+	aborted := serve(l.next, a, r, rec)
+	end := l.now()
+	served := rec.served(r, a, end.Sub(start), aborted)
+	if l.thin.take(kind{served.Route, served.Status}, end) {
+		rec.write(l.thin.log, r, a, served.Took, aborted)
+	}
+	for _, told := range l.watchers {
+		told(served)
+	}
+	if aborted {
+		panic(http.ErrAbortHandler)
+	}
 }
 
 // Served is one request that has been answered. It holds nothing that the client
@@ -110,6 +134,17 @@ type record struct {
 	pattern string
 	attrs   []slog.Attr
 	err     error
+}
+
+// newRecord begins the record of r. That a trusted proxy does not say whom it speaks
+// for is noted: its clients share their limits then.
+func newRecord(r *http.Request, proxies *Proxies) *record {
+	client, trouble := proxies.find(r)
+	rec := &record{id: rand.Text(), client: client}
+	if trouble != "" {
+		rec.attrs = append(rec.attrs, slog.String("forwarded", trouble))
+	}
+	return rec
 }
 
 type recordKey struct{}
@@ -190,11 +225,23 @@ func (rec *record) level(r *http.Request, status int, aborted bool) slog.Level {
 	switch {
 	case errors.Is(rec.err, context.Canceled) && r.Context().Err() != nil:
 		return slog.LevelInfo // the client went away: its own business
+	case isOverload(rec.err):
+		return slog.LevelWarn // nothing is broken, and thousands may come in a minute
 	case status >= 500, aborted:
 		return slog.LevelError
 	default:
 		return slog.LevelInfo
 	}
+}
+
+// isOverload reports whether a handler failed because more was asked for than can be
+// done at once: such an error says so by a method Overload.
+func isOverload(err error) bool {
+	refusal, ok := errors.AsType[interface {
+		error
+		Overload() bool
+	}](err)
+	return ok && refusal.Overload()
 }
 
 // method is the request's method if it is a usual one: the others are whatever

@@ -194,6 +194,26 @@ func TestWhatHandlersAskTheRecord(t *testing.T) {
 	}
 }
 
+// TestAMuteProxyIsNoted: its clients share their limits, and nobody would know why.
+func TestAMuteProxyIsNoted(t *testing.T) {
+	proxies, err := ParseProxies([]string{"192.0.2.1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		xff  []string
+		want any
+	}{{nil, "missing"}, {[]string{"unknown"}, "unreadable"}, {[]string{"192.0.2.1"}, "proxies only"}, {[]string{"1.1.1.1"}, nil}} {
+		var log lines
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header["X-Forwarded-For"] = tt.xff
+		Log(log.logger(), ticking(), proxies, testRouter()).ServeHTTP(httptest.NewRecorder(), r)
+		if got := log.only(t)["forwarded"]; got != tt.want {
+			t.Errorf("%q: got %v, want %v", tt.xff, got, tt.want)
+		}
+	}
+}
+
 func TestRequestIDsDiffer(t *testing.T) {
 	var log lines
 	h := Log(log.logger(), ticking(), nil, testRouter())

@@ -193,8 +193,10 @@ func TestPreflights(t *testing.T) {
 		{"http://localhost:3000", "GET", "access-control-allow-origin,authorization", 204, true},
 		{"https://good.test", "DELETE", "authorization", 204, true},
 		{"https://good.test", "DELETE", "", 204, true},
-		{"https://good.test", "PUT", "", 403, false},
-		{"https://good.test", "TRACE", "", 403, false},
+		{"https://good.test", "PUT", "", 405, false},
+		{"https://good.test", "TRACE", "x-header", 405, false},
+		{"https://good.test", "post", "", 405, false},
+		{"https://good.test", "HEAD", "", 405, false},
 	}
 	for _, origin := range foreign {
 		tests = append(tests, struct {
@@ -216,9 +218,12 @@ func TestPreflights(t *testing.T) {
 			t.Errorf("%s from %q: got %d, want %d", tt.method, tt.origin, rec.Code, tt.status)
 		}
 		want := map[string]string{"Vary": "Origin", "Access-Control-Allow-Origin": "", "Access-Control-Allow-Credentials": "", "Access-Control-Allow-Headers": ""}
-		if tt.status != 405 {
+		if testOrigins(t).Has(tt.origin) {
 			want["Access-Control-Allow-Origin"] = tt.origin
 			want["Access-Control-Allow-Credentials"] = "true"
+		}
+		if got := rec.Header().Get("Allow"); tt.status == 405 && (got == "" || rec.Body.Len() == 0) {
+			t.Errorf("%s from %q: got Allow %q and %q, want it told in words", tt.method, tt.origin, got, rec.Body)
 		}
 		if tt.allowed {
 			want["Access-Control-Allow-Headers"] = tt.headers

@@ -27,6 +27,7 @@ type Router struct {
 	refuse  Refuse
 	mux     *chi.Mux
 	methods []string // declared by any route, sorted
+	tooMuch http.HandlerFunc
 }
 
 // NewRouter returns a router without routes, whose failures refuse words.
@@ -35,12 +36,13 @@ func NewRouter(refuse Refuse) *Router {
 	nowhere := rt.handle("", rt.nowhere)
 	rt.mux.NotFound(nowhere)
 	rt.mux.MethodNotAllowed(nowhere)
+	rt.tooMuch = rt.handle("", func(http.ResponseWriter, *http.Request) error { return ErrHeadersTooLarge })
 	return rt
 }
 
 // Handle adds the route of a pattern, "POST /api/user/login" or "GET
 // /api/user/confirm/{token}", a method and a path. The wraps are put around h,
-// the first outermost. It panics when the pattern is malformed, and must not be
+// the first outermost; a nil one is none. It panics when the pattern is malformed, and must not be
 // called once the router serves.
 func (rt *Router) Handle(pattern string, h Handler, wraps ...Wrap) {
 	method, path, ok := strings.Cut(pattern, " ")
@@ -48,7 +50,9 @@ func (rt *Router) Handle(pattern string, h Handler, wraps ...Wrap) {
 		panic("web: the pattern " + pattern + " is not a method and a path")
 	}
 	for _, wrap := range slices.Backward(wraps) {
-		h = wrap(h)
+		if wrap != nil {
+			h = wrap(h)
+		}
 	}
 	rt.mux.Method(method, path, rt.handle(path, h))
 	if i, found := slices.BinarySearch(rt.methods, method); !found {
@@ -58,6 +62,10 @@ func (rt *Router) Handle(pattern string, h Handler, wraps ...Wrap) {
 
 // ServeHTTP answers the request, or has the door's Refuse answer it.
 func (rt *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if headerSize(r) > MaxHeaders {
+		rt.tooMuch(w, r)
+		return
+	}
 	// chi would match the decoded path where the encoding is the usual one. A
 	// context of our own makes it always match the path on the wire.
 	route := chi.NewRouteContext()

@@ -19,7 +19,7 @@ func plain(w http.ResponseWriter, _ *http.Request, err error) {
 	if _, ok := errors.AsType[*BodyError](err); ok {
 		status = http.StatusBadRequest
 	}
-	for is, s := range map[error]int{ErrNotFound: 404, ErrUnsupportedType: 415, ErrTooLarge: 413, ErrForeignOrigin: 403} {
+	for is, s := range map[error]int{ErrNotFound: 404, ErrUnsupportedType: 415, ErrTooLarge: 413, ErrForeignOrigin: 403, ErrHeadersTooLarge: 431} {
 		if errors.Is(err, is) {
 			status = s
 		}

@@ -10,10 +10,18 @@ import (
 	"time"
 )
 
+// MaxHeaders is how many bytes a request's line and headers may have together.
+const MaxHeaders = 16 << 10
+
 // NewServer returns a server for h that no slow or talkative client can hold on
 // to: 5 seconds for the headers, 15 for the whole request, 30 for the answer, 60
-// between requests, and 16 KiB of headers (net/http adds 4 KiB of grace). It speaks
-// HTTP/1, for a reverse proxy to speak more. What it has to say itself goes to log.
+// between requests. It speaks HTTP/1, for a reverse proxy to speak more. What it
+// has to say itself goes to log.
+//
+// Headers are read up to twice [MaxHeaders] and the 4 KiB that net/http adds, so
+// that the router can refuse most of those that are too large in the words of a
+// contract. What net/http refuses by itself, because it is larger or no HTTP, it
+// answers with a fixed plain text, and tells nobody.
 func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
@@ -24,11 +32,23 @@ func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 		ReadTimeout:       15 * time.Second,
 		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       60 * time.Second,
-		MaxHeaderBytes:    16 << 10,
+		MaxHeaderBytes:    2 * MaxHeaders,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		// OPTIONS * is answered by h like any other path that is not there.
 		DisableGeneralOptionsHandler: true,
 	}
+}
+
+// headerSize is the size of r's line and headers, as near as can be told once they
+// have been read.
+func headerSize(r *http.Request) int {
+	size := len(r.Method) + len(r.RequestURI) + len(r.Proto) + len(r.Host)
+	for name, values := range r.Header {
+		for _, value := range values {
+			size += len(name) + len(": \r\n") + len(value)
+		}
+	}
+	return size
 }
 
 // oneFraming ends the connection after a request whose end another program might
@@ -45,13 +65,19 @@ func oneFraming(next http.Handler) http.Handler {
 	})
 }
 
-// Serve answers connections from ln until ctx is done. Then it takes no more of
-// them, lets the requests in flight finish within grace, cuts off those that
+// Serve answers connections from ln until ctx is done, 1,024 at once or as many as the
+// limit of open files leaves room for: when there is one more, the one that has waited
+// longest for a request is closed. Then it takes no more of them, lets the requests in flight finish within grace, cuts off those that
 // don't, tells so in the log, and returns nil. Any other end is an error. It
 // closes ln. The server is one of [NewServer]'s.
 func Serve(ctx context.Context, srv *http.Server, ln net.Listener, grace time.Duration) error {
+	return serveCrowd(ctx, srv, newCrowd(ln, allowance()), grace)
+}
+
+func serveCrowd(ctx context.Context, srv *http.Server, crowd *crowd, grace time.Duration) error {
+	srv.ConnState = crowd.note
 	ended := make(chan error, 1)
-	go func() { ended <- srv.Serve(ln) }()
+	go func() { ended <- srv.Serve(crowd) }()
 	select {
 	case err := <-ended:
 		return fmt.Errorf("serve: %w", err)

@@ -157,6 +157,10 @@ func TestTheWire(t *testing.T) {
 		{"OPTIONS *", "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", "404", false, 0},
 		{"CONNECT", "CONNECT evil.test:80 HTTP/1.1\r\nHost: evil.test:80\r\n\r\n", "404", false, 0},
 
+		{"as large as headers can be", "GET /smuggled HTTP/1.1\r\nHost: x\r\nCookie: " + strings.Repeat("a", MaxHeaders-50) + "\r\n\r\n", "200", false, 1},
+		{"headers a little too large", "GET /smuggled HTTP/1.1\r\nHost: x\r\nCookie: " + strings.Repeat("a=b;", MaxHeaders/4) + "\r\n\r\n" + next, "431 200", false, 1},
+		{"many small headers", "GET /smuggled HTTP/1.1\r\nHost: x\r\n" + strings.Repeat("X: y\r\n", 3000) + "\r\n" + next, "431 200", false, 1},
+		{"an address a little too long", "GET /smuggled?" + strings.Repeat("x", MaxHeaders) + " HTTP/1.1\r\nHost: x\r\n\r\n", "431", false, 0},
 		{"header flood", "GET /smuggled HTTP/1.1\r\nHost: x\r\n" + strings.Repeat("X: y\r\n", 10000) + "\r\n" + next, "431", true, 0},
 		{"one large header", "GET /smuggled HTTP/1.1\r\nHost: x\r\nCookie: " + strings.Repeat("a=b;", 1<<18) + "\r\n\r\n" + next, "431", true, 0},
 		{"long address", "GET /" + strings.Repeat("x", 1<<20) + " HTTP/1.1\r\nHost: x\r\n\r\n" + next, "431", true, 0},
@@ -175,6 +179,25 @@ func TestTheWire(t *testing.T) {
 					statuses, ended, s.calls.Load(), tt.statuses, tt.ended, tt.calls)
 			}
 		})
+	}
+}
+
+// TestHeadersTooLargeAreRefusedByTheDoor has most of them answered in its words,
+// with its headers and a line in the log.
+func TestHeadersTooLargeAreRefusedByTheDoor(t *testing.T) {
+	s := start(t, nil)
+	conn := s.dial(t)
+	_, _ = io.WriteString(conn, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nCookie: "+strings.Repeat("a", 2*MaxHeaders)+"\r\n\r\nabc")
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, _ := io.ReadAll(resp.Body)
+	if got, want := string(body), `{"error":"the headers are too large"}`; resp.StatusCode != 431 || got != want {
+		t.Errorf("got %d %s, want 431 %s", resp.StatusCode, got, want)
+	}
+	if resp.Header.Get("Cache-Control") != "no-store" || !strings.Contains(s.log.String(), `"status":431`) {
+		t.Errorf("got headers %v and log %s", resp.Header, s.log)
 	}
 }
 

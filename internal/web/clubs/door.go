@@ -13,10 +13,13 @@ import (
 // Prefixes are the path prefixes that this door serves, for web.Split.
 var Prefixes = []string{"/api/user", "/api/admin", "/api/catalog", "/.well-known/jwks.json"}
 
-// Config is what the door works with. All of it is needed.
+// Config is what the door works with. All of it but Limited is needed.
 type Config struct {
 	Service *account.Service
 	Origins *web.Origins // the front ends that may call from a browser
+	// Limited holds a client network to a rate at each public call that costs
+	// something; nil holds nobody. Sign-ins have limits of their own, at the rules.
+	Limited web.Wrap
 
 	// ClubPageURL is where a confirmation link redirects, with confirmed=true
 	// added to its query; LinkEndedURL is the page that explains a link that works
@@ -27,6 +30,7 @@ type Config struct {
 // door is a Config made ready to serve.
 type door struct {
 	service                *account.Service
+	limited                web.Wrap
 	confirmedURL, endedURL string
 }
 
@@ -35,21 +39,21 @@ type door struct {
 // and the request's id. New panics when ClubPageURL can't be parsed, which the
 // settings rule out.
 func New(c Config) http.Handler {
-	d := &door{service: c.Service, confirmedURL: confirmed(c.ClubPageURL), endedURL: c.LinkEndedURL}
+	d := &door{service: c.Service, limited: c.Limited, confirmedURL: confirmed(c.ClubPageURL), endedURL: c.LinkEndedURL}
 	return web.NoStore(c.Origins.CORS(d.routes()))
 }
 
 // routes is every call of the contract.
 func (d *door) routes() *web.Router {
 	rt := web.NewRouter(refuse)
-	rt.Handle("POST /api/user/email-exists", d.emailExists)
-	rt.Handle("POST /api/user/password-strength", d.passwordStrength)
-	rt.Handle("POST /api/user/register", d.register)
-	rt.Handle("POST /api/user/resend-confirm", d.resendConfirm)
-	rt.Handle("GET /api/user/confirm/{token}", d.confirm)
+	rt.Handle("POST /api/user/email-exists", d.emailExists, d.limited)
+	rt.Handle("POST /api/user/password-strength", d.passwordStrength, d.limited)
+	rt.Handle("POST /api/user/register", d.register, d.limited)
+	rt.Handle("POST /api/user/resend-confirm", d.resendConfirm, d.limited)
+	rt.Handle("GET /api/user/confirm/{token}", d.confirm, d.limited)
 	rt.Handle("POST /api/user/login", d.login)
-	rt.Handle("POST /api/user/request-reset", d.requestReset)
-	rt.Handle("POST /api/user/confirm-reset", d.confirmReset)
+	rt.Handle("POST /api/user/request-reset", d.requestReset, d.limited)
+	rt.Handle("POST /api/user/confirm-reset", d.confirmReset, d.limited)
 	rt.Handle("POST /api/user/refresh", d.refresh)
 	rt.Handle("DELETE /api/user/revoke-access", d.revokeAccess)
 	rt.Handle("DELETE /api/user/revoke-refresh", d.revokeRefresh)

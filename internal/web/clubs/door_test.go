@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"matricula/api/apitest"
 	"matricula/internal/account"
@@ -33,6 +34,7 @@ type desk struct {
 	*accounttest.Kit
 	http.Handler
 	door http.Handler // without the request lines
+	rate func(web.Visit) error
 }
 
 func open(t *testing.T, edits ...func(*account.Config)) *desk {
@@ -46,8 +48,11 @@ func over(t *testing.T, kit *accounttest.Kit) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	door := clubs.New(clubs.Config{Service: kit.Service, Origins: origins, ClubPageURL: clubPage, LinkEndedURL: linkEnded})
-	d := &desk{Kit: kit, door: wellMarked(t, door)}
+	d := &desk{Kit: kit, rate: func(web.Visit) error { return nil }}
+	d.door = wellMarked(t, clubs.New(clubs.Config{
+		Service: kit.Service, Origins: origins, ClubPageURL: clubPage, LinkEndedURL: linkEnded,
+		Limited: web.Limited(func(v web.Visit) error { return d.rate(v) }),
+	}))
 	d.Handler = apitest.Open(t, "clubs").Hold(t, d.logged(io.Discard, nil))
 	return d
 }
@@ -70,7 +75,7 @@ func wellMarked(t *testing.T, next http.Handler) http.Handler {
 		if r.Method == "GET" && r.URL.Path == "/.well-known/jwks.json" {
 			want["Cache-Control"] = "public, max-age=60"
 		}
-		if h.Get("Location") != "" || r.Method == http.MethodOptions && h.Get("Access-Control-Allow-Origin") != "" {
+		if h.Get("Location") != "" || r.Method == http.MethodOptions && h.Get("Access-Control-Max-Age") != "" {
 			want["Content-Type"] = "" // there is no body
 		}
 		for name, value := range want {
@@ -104,6 +109,18 @@ var settings = map[string]func(*account.Config){
 	"classic":  func(c *account.Config) { c.Policy = "classic" },
 }
 
+// once lets each network make each call once.
+func once() func(web.Visit) error {
+	seen := map[web.Visit]bool{}
+	return func(v web.Visit) error {
+		if seen[v] {
+			return &account.Error{Code: account.TooMany, RetryAfter: 100 * time.Millisecond}
+		}
+		seen[v] = true
+		return nil
+	}
+}
+
 // TestStories plays every transcript on a desk of its own. Together they tell all
 // that api/openapi.yaml describes of the contract.
 func TestStories(t *testing.T) {
@@ -120,6 +137,9 @@ func TestStories(t *testing.T) {
 				edits = append(edits, edit)
 			}
 			d := open(t, edits...)
+			if name == "rates" {
+				d.rate = once()
+			}
 			d.Handler = book.Hold(t, d.Handler)
 			vars := map[string]string{
 				"password": password,

@@ -46,6 +46,7 @@ var answers = map[error]answer{
 	web.ErrNotFound:        {404, "There is no such address."},
 	errMethod:              {405, "This address does not take this method."},
 	web.ErrTooLarge:        {413, "The body is too large."},
+	web.ErrHeadersTooLarge: {431, "The address and the headers are too large."},
 	web.ErrUnsupportedType: {415, "The body must be application/json in UTF-8."},
 
 	// A request out of time met an overload, or a server that is stopping; where

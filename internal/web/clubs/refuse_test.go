@@ -17,7 +17,7 @@ import (
 // failures of the shared room, either way.
 func TestTheTableIsTotal(t *testing.T) {
 	want := []error{
-		web.ErrForeignOrigin, web.ErrNotFound, web.ErrTooLarge, web.ErrUnsupportedType,
+		web.ErrForeignOrigin, web.ErrNotFound, web.ErrTooLarge, web.ErrHeadersTooLarge, web.ErrUnsupportedType,
 		context.DeadlineExceeded, context.Canceled, errMethod, errInternal,
 	}
 	for _, code := range account.Codes {

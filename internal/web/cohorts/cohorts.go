@@ -11,7 +11,7 @@ import (
 // Prefixes are the paths that the door answers for, with all that is below them.
 var Prefixes = []string{"/api/auth", "/api/cohorts"}
 
-// Config is what the door works with. All of it is needed.
+// Config is what the door works with. All of it but Limited is needed.
 type Config struct {
 	Service *account.Service
 	// Origins are the front ends that may call from a browser.
@@ -19,6 +19,9 @@ type Config struct {
 	// Cookie carries the session's secret. Its lifetime is that of the sessions
 	// which Service starts.
 	Cookie *web.Cookie
+	// Limited holds a client network to a rate at each public call that costs
+	// something; nil holds nobody. Sign-ins have limits of their own, at the rules.
+	Limited web.Wrap
 }
 
 type door struct {
@@ -43,8 +46,8 @@ func New(c Config) http.Handler {
 	routes.Handle("POST /api/auth/sign-in", d.signIn, guarded)
 	routes.Handle("GET /api/auth/sign-out", d.signOut, guarded)
 	routes.Handle("POST /api/auth/sign-out", d.signOut, guarded)
-	routes.Handle("POST /api/auth/reset-password", d.resetPassword)
-	routes.Handle("POST /api/auth/change-password", d.changePassword)
+	routes.Handle("POST /api/auth/reset-password", d.resetPassword, c.Limited)
+	routes.Handle("POST /api/auth/change-password", d.changePassword, c.Limited)
 	routes.Handle("GET /api/cohorts", d.cohorts)
 	routes.Handle("GET /api/cohorts/current", d.currentCohort)
 

@@ -27,7 +27,8 @@ const (
 type kit struct {
 	*accounttest.Kit
 	http.Handler
-	log *bytes.Buffer // the request lines
+	log  *bytes.Buffer // the request lines
+	rate func(web.Visit) error
 }
 
 func newKit(t *testing.T, edits ...func(*account.Config)) *kit {
@@ -38,7 +39,7 @@ func newKit(t *testing.T, edits ...func(*account.Config)) *kit {
 // newKitAt is a kit whose own origin and cookie are those of a public address.
 func newKitAt(t *testing.T, publicURL string, sameSite http.SameSite, edits ...func(*account.Config)) *kit {
 	t.Helper()
-	k := &kit{Kit: accounttest.New(t, edits...), log: &bytes.Buffer{}}
+	k := &kit{Kit: accounttest.New(t, edits...), log: &bytes.Buffer{}, rate: func(web.Visit) error { return nil }}
 	origins, err := web.NewOrigins(publicURL, []string{accounttest.Origin})
 	if err != nil {
 		t.Fatal(err)
@@ -48,6 +49,7 @@ func newKitAt(t *testing.T, publicURL string, sameSite http.SameSite, edits ...f
 		Service: k.Service,
 		Origins: origins,
 		Cookie:  web.NewCookie("matricula", secure, sameSite, 240*time.Hour),
+		Limited: web.Limited(func(v web.Visit) error { return k.rate(v) }),
 	})
 	logged := web.Log(slog.New(slog.NewJSONHandler(k.log, nil)), k.Clock.Now, nil, owes(t, origins, door))
 	k.Handler = apitest.Open(t, "cohorts").Hold(t, logged)

@@ -45,6 +45,7 @@ var verdicts = map[error]verdict{
 	errMethod:              {http.StatusMethodNotAllowed, "This path does not take this method."},
 	web.ErrUnsupportedType: {http.StatusUnsupportedMediaType, "The body must be application/json in UTF-8."},
 	web.ErrTooLarge:        {http.StatusRequestEntityTooLarge, "The body is too large."},
+	web.ErrHeadersTooLarge: {http.StatusRequestHeaderFieldsTooLarge, "The address and the headers are too large."},
 	web.ErrForeignOrigin:   {http.StatusForbidden, "Another site made the browser send this request."},
 
 	// A request out of time met an overload, or a server that is stopping.
@@ -87,7 +88,8 @@ func kindOf(err error) error {
 		return errMethod
 	}
 	for _, known := range []error{
-		web.ErrNotFound, web.ErrUnsupportedType, web.ErrTooLarge, web.ErrForeignOrigin, context.DeadlineExceeded, context.Canceled,
+		web.ErrNotFound, web.ErrUnsupportedType, web.ErrTooLarge, web.ErrHeadersTooLarge, web.ErrForeignOrigin,
+		context.DeadlineExceeded, context.Canceled,
 	} {
 		if errors.Is(err, known) {
 			return known

@@ -17,7 +17,7 @@ import (
 
 func TestVerdictsAreTotal(t *testing.T) {
 	known := []error{
-		web.ErrNotFound, errMethod, web.ErrUnsupportedType, web.ErrTooLarge, web.ErrForeignOrigin, context.DeadlineExceeded, context.Canceled, errInternal,
+		web.ErrNotFound, errMethod, web.ErrUnsupportedType, web.ErrTooLarge, web.ErrHeadersTooLarge, web.ErrForeignOrigin, context.DeadlineExceeded, context.Canceled, errInternal,
 	}
 	for _, code := range account.Codes {
 		known = append(known, code)

@@ -84,6 +84,9 @@ func refuse(w http.ResponseWriter, _ *http.Request, err error) {
 	if errors.Is(err, web.ErrNotFound) {
 		status = http.StatusNotFound
 	}
+	if errors.Is(err, web.ErrHeadersTooLarge) {
+		status = http.StatusRequestHeaderFieldsTooLarge
+	}
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Type", "text/plain; charset=utf-8")

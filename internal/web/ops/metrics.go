@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"matricula/internal/account"
+	"matricula/internal/limit"
 	"matricula/internal/password"
 	"matricula/internal/web"
 )
@@ -22,6 +23,7 @@ type Sources struct {
 	Rules   func() account.Stats
 	Outbox  func(context.Context) (account.OutboxStats, error)
 	Commits func() Commits
+	Rates   func() limit.Stats // of the calls that client networks are limited at
 }
 
 // Commits counts what the database has written since it was opened.
@@ -122,6 +124,9 @@ var (
 	largestGroup = describe("store_largest_group", "Most changes that one commit held.")
 	changesWaits = describe("store_waits_total", "Changes that found another one before them.")
 	changesNow   = describe("store_waiting", "Changes that wait or run now.")
+	rateKeys     = describe("rate_keys", "Pairs of a call and a client network whose rate is remembered now.")
+	rateRefused  = describe("rate_refusals_total", "Requests refused because their network made too many of that call.")
+	rateEvicted  = describe("rate_evictions_total", "Pairs forgotten to make room for others.")
 )
 
 // Describe implements prometheus.Collector.
@@ -129,7 +134,7 @@ func (s *state) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		hashSlots, hashInUse, hashQueue, hashQueued, hashServed, hashRefused, hashWaited, sessions, accessTokens,
 		mailsSent, mailsFailed, mailsWaiting, mailsDead, mailsAge, commits, commitsLost, changes, largestGroup,
-		changesWaits, changesNow,
+		changesWaits, changesNow, rateKeys, rateRefused, rateEvicted,
 	} {
 		to <- d
 	}
@@ -164,6 +169,11 @@ func (s *state) Collect(to chan<- prometheus.Metric) {
 	gauge(largestGroup, float64(c.LargestGroup))
 	counter(changesWaits, float64(c.Waited))
 	gauge(changesNow, float64(c.WaitingNow))
+
+	rates := s.from.Rates()
+	gauge(rateKeys, float64(rates.Keys))
+	counter(rateRefused, float64(rates.Refused))
+	counter(rateEvicted, float64(rates.Evicted))
 
 	ctx, cancel := context.WithTimeout(context.Background(), scrapePatience)
 	defer cancel()

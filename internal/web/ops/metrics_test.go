@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"matricula/internal/account"
+	"matricula/internal/limit"
 	"matricula/internal/password"
 	"matricula/internal/web"
 )
@@ -34,6 +35,7 @@ func sampled(outbox func(context.Context) (account.OutboxStats, error)) *Metrics
 		},
 		Outbox:  outbox,
 		Commits: func() Commits { return Commits{13, 14, 15, 16, 17, 18} },
+		Rates:   func() limit.Stats { return limit.Stats{Keys: 24, Allowed: 25, Refused: 26, Evicted: 27} },
 	}, func() time.Time { return now })
 	m.Watch(web.Served{Method: "POST", Route: "/api/user/login", Status: 400, Took: time.Millisecond, Err: account.SignInRefused})
 	m.Watch(web.Served{Method: "GET", Status: 404, Err: web.ErrNotFound})
@@ -60,6 +62,7 @@ func TestMetricsTellWhatTheirSourcesSay(t *testing.T) {
 		`matricula_store_commits_total 13`, `matricula_store_commit_failures_total 14`, `matricula_store_changes_total 15`,
 		`matricula_store_largest_group 16`, `matricula_store_waits_total 17`, `matricula_store_waiting 18`,
 		`matricula_outbox_waiting 21`, `matricula_outbox_dead 22`, `matricula_outbox_oldest_seconds 23`,
+		`matricula_rate_keys 24`, `matricula_rate_refusals_total 26`, `matricula_rate_evictions_total 27`,
 		`matricula_http_requests_total{method="POST",route="/api/user/login",status="400"} 1`,
 		`matricula_http_requests_total{method="GET",route="none",status="404"} 1`,
 		`matricula_http_request_seconds_count{route="/api/user/login"} 1`,

@@ -150,5 +150,8 @@ func verdictOf(err error) (code int, detail string) {
 	if errors.Is(err, web.ErrNotFound) {
 		return http.StatusNotFound, ""
 	}
+	if errors.Is(err, web.ErrHeadersTooLarge) {
+		return http.StatusRequestHeaderFieldsTooLarge, ""
+	}
 	return http.StatusInternalServerError, ""
 }

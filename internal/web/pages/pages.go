@@ -22,6 +22,7 @@ type Config struct {
 	Site      string         // what the site is called; the public URL's host when empty
 	Zone      *time.Location // of the times that people read and write; nil is UTC
 	DevMail   *mail.Dir      // shown at /dev/mail; nil hides it
+	Limited   web.Wrap       // holds a client network to a rate at what a stranger may send; nil holds nobody
 }
 
 type pages struct {
@@ -64,14 +65,14 @@ func (p *pages) routes() []route {
 
 		{"GET " + LinkEndedPath, p.showLinkEnded},
 		{"GET /resend", p.showResend},
-		{"POST /resend", p.resend},
+		{"POST /resend", p.limited(p.resend)},
 
 		{"GET /forgot", p.showForgot},
-		{"POST /forgot", p.forgot},
+		{"POST /forgot", p.limited(p.forgot)},
 		{"GET /reset", p.showReset},
-		{"POST /reset", p.reset},
+		{"POST /reset", p.limited(p.reset)},
 		{"GET /change-password", p.showChangePassword},
-		{"POST /change-password", p.changePassword},
+		{"POST /change-password", p.limited(p.changePassword)},
 	}
 	for i, r := range all {
 		if strings.HasPrefix(r.pattern, "GET ") {
@@ -107,6 +108,14 @@ func (p *pages) atHome(next web.Handler) web.Handler {
 		w.WriteHeader(http.StatusTemporaryRedirect)
 		return nil
 	}
+}
+
+// limited holds what costs something, and is no sign-in, to the rate of its callers.
+func (p *pages) limited(h web.Handler) web.Handler {
+	if p.Limited == nil {
+		return h
+	}
+	return p.Limited(h)
 }
 
 // LinkEndedPath is the page for a confirmation link that no longer works.

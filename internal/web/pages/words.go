@@ -42,6 +42,7 @@ var failures = []struct {
 	{web.ErrNotFound, words{http.StatusNotFound, "There is no page at this address. Was the link copied whole?"}},
 	{web.ErrForeignOrigin, words{http.StatusForbidden, "This form was sent from another address than this site has. Please open the site by its own address and try again."}},
 	{web.ErrTooLarge, words{http.StatusRequestEntityTooLarge, "This is too much text. Please go back and shorten it."}},
+	{web.ErrHeadersTooLarge, words{http.StatusRequestHeaderFieldsTooLarge, "The browser sends too much along. Deleting this site's cookies may help."}},
 	{web.ErrUnsupportedType, words{http.StatusUnsupportedMediaType, "Please use the form on the page."}},
 
 	// A request out of time met an overload, or a server that is stopping; where its

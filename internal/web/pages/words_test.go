@@ -40,6 +40,7 @@ func TestEveryFailureHasItsStatus(t *testing.T) {
 		{&web.MethodError{Allow: []string{"GET"}}, 405, "That did not work"},
 		{web.ErrForeignOrigin, 403, "That did not work"},
 		{web.ErrTooLarge, 413, "That did not work"},
+		{web.ErrHeadersTooLarge, 431, "That did not work"},
 		{web.ErrUnsupportedType, 415, "That did not work"},
 		{malformed("x"), 400, "That did not work"},
 		{fmt.Errorf("sign in: %w", context.DeadlineExceeded), 503, "Please wait a moment"},

@@ -1,0 +1,112 @@
+package web
+
+import (
+	"container/list"
+	"net"
+	"net/http"
+	"sync"
+	"syscall"
+)
+
+// mostConnections is how many connections a listener serves at once. A reverse proxy
+// needs far fewer; each may cost 100 KiB while the largest body lies in it.
+const mostConnections = 1024
+
+// allowance is how many connections there may be: no more than leave files for
+// the database and the mails.
+func allowance() int {
+	var files syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err != nil || files.Cur >= mostConnections+64 {
+		return mostConnections
+	}
+	open := int(files.Cur) //nolint:gosec // it is small, as was just seen
+	return max(open-64, open/2, 1)
+}
+
+// crowd is a listener that holds its connections to a number. When one more comes,
+// the one that has waited longest for a request (its first or its next) makes room;
+// those with a request in work are never cut off. So neither can idle connections
+// keep others out, nor ones that send their headers slowly. When all are at work,
+// one more waits in the queue of the system.
+type crowd struct {
+	net.Listener
+	most int
+
+	mu      sync.Mutex // guards what follows
+	left    *sync.Cond // a connection has gone, or waits
+	closed  bool
+	conns   map[net.Conn]*list.Element // nil where a request is in work
+	waiting *list.List                 // of connections, the longest waiting in front
+}
+
+func newCrowd(ln net.Listener, most int) *crowd {
+	c := &crowd{Listener: ln, most: most, conns: map[net.Conn]*list.Element{}, waiting: list.New()}
+	c.left = sync.NewCond(&c.mu)
+	return c
+}
+
+// Accept waits for the next connection, and for room for it. Out of files, it closes
+// the connection that has waited longest before it reports the error; net/http then
+// tries again, at most once in 5 milliseconds.
+func (c *crowd) Accept() (net.Conn, error) {
+	conn, err := c.Listener.Accept()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err != nil {
+		c.shed()
+		return nil, err
+	}
+	for len(c.conns) >= c.most && !c.closed {
+		if !c.shed() {
+			c.left.Wait()
+		}
+	}
+	if c.closed {
+		_ = conn.Close()
+		return nil, net.ErrClosed
+	}
+	c.conns[conn] = c.waiting.PushBack(conn)
+	return conn, nil
+}
+
+// shed closes the connection that has waited longest, if any waits.
+func (c *crowd) shed() bool {
+	longest := c.waiting.Front()
+	if longest == nil {
+		return false
+	}
+	conn, _ := c.waiting.Remove(longest).(net.Conn)
+	delete(c.conns, conn)
+	_ = conn.Close()
+	return true
+}
+
+// Close ends the listener; connections go on.
+func (c *crowd) Close() error {
+	c.mu.Lock()
+	c.closed = true
+	c.left.Broadcast()
+	c.mu.Unlock()
+	return c.Listener.Close()
+}
+
+// note is told by net/http what becomes of a connection.
+func (c *crowd) note(conn net.Conn, state http.ConnState) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	element, here := c.conns[conn]
+	if !here {
+		return // it was shed
+	}
+	if element != nil {
+		c.waiting.Remove(element)
+		c.conns[conn] = nil
+	}
+	switch state {
+	case http.StateNew, http.StateIdle:
+		c.conns[conn] = c.waiting.PushBack(conn)
+	case http.StateClosed, http.StateHijacked:
+		delete(c.conns, conn)
+	}
+	c.left.Signal()
+}
