@@ -56,9 +56,9 @@ func (cmd *serveCommand) Run(c *console) error {
 // serve serves until a signal ends it. started, which may be nil, is called when
 // connections are taken.
 func (c *console) serve(cfg config, started func(*server) error) error {
-	tuneRuntime()
 	ctx, stop := signal.NotifyContext(c.ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	defer tuneRuntime()()
 	s, err := c.start(ctx, cfg)
 	if err != nil {
 		return err
