@@ -68,6 +68,12 @@ func unset(s string) any {
 	return s
 }
 
+// text is what a text column takes of anything: PostgreSQL refuses NUL, and octets
+// that are no UTF-8.
+func text(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+}
+
 // flag is a yes or no as a column keeps it.
 func flag(yes bool) int64 {
 	if yes {

@@ -116,10 +116,11 @@ DELETE FROM outbox
 WHERE id = $1 AND lease = $2`, id, lease[:])
 }
 
-// DeferMail ends the lease and makes the mail due later, or gives it up.
+// DeferMail ends the lease and makes the mail due later, or gives it up. The reason
+// may hold the words of a mail server, which are no text for certain.
 func (t tx) DeferMail(id int64, lease token.ID, due time.Time, reason string, dead time.Time) (bool, error) {
 	return t.did("defer mail", `
 UPDATE outbox
 SET lease = NULL, leased_until = NULL, due_at = $3, attempts = attempts + 1, last_error = $4, dead_at = $5
-WHERE id = $1 AND lease = $2`, id, lease[:], micros(due), reason, micros(dead))
+WHERE id = $1 AND lease = $2`, id, lease[:], micros(due), text(reason), micros(dead))
 }
