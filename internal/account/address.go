@@ -2,6 +2,7 @@ package account
 
 import (
 	"strings"
+	"unicode"
 
 	"golang.org/x/net/idna"
 )
@@ -34,6 +35,11 @@ func ParseAddress(text string) (Address, error) {
 	}
 	local, domain, found := strings.Cut(text, "@")
 	if !found || !isDotAtom(local) || len(local) > maxLocal {
+		return Address{}, errNotAddress
+	}
+	// The atoms of an encoded word (RFC 2047 §2): a mail server that decodes what it
+	// must not would send to another address.
+	if strings.Contains(local, "=?") {
 		return Address{}, errNotAddress
 	}
 	ascii, ok := asciiDomain(domain)
@@ -83,12 +89,19 @@ func asciiDomain(domain string) (string, bool) {
 // the same text: an A-label that stands for plain ASCII, or for letters that
 // would be mapped, would be a second spelling of one domain.
 func canonicalLabels(ascii string) bool {
-	unicode, err := domainProfile.ToUnicode(ascii)
-	if err != nil {
+	text, err := domainProfile.ToUnicode(ascii)
+	if err != nil || strings.ContainsFunc(text, isSign) {
 		return false
 	}
-	again, err := domainProfile.ToASCII(unicode)
+	again, err := domainProfile.ToASCII(text)
 	return err == nil && again == ascii
+}
+
+// isSign reports whether a character is a symbol or a punctuation mark, such as a
+// slash that is none: no domain name has one (RFC 5892 §2) but those that its §2.6
+// and appendix A except.
+func isSign(r rune) bool {
+	return (unicode.IsSymbol(r) || unicode.IsPunct(r)) && !strings.ContainsRune("-.·͵׳״・۽۾་", r)
 }
 
 // isDotAtom reports whether s is RFC 5322's dot-atom-text, in ASCII.
