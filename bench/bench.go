@@ -77,7 +77,7 @@ func (b *bench) run(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	return nil
+	return b.storms(ctx)
 }
 
 // tell says what is going on, for whoever waits.
@@ -127,7 +127,7 @@ func (b *bench) start(ctx context.Context) error {
 
 // fillPlaces fills an installation for each number of accounts.
 func (b *bench) fillPlaces(ctx context.Context) error {
-	if !b.measures("engine") && !slices.ContainsFunc(works, b.wants) {
+	if !b.measures("engine") && !b.measures(stormPart) && !slices.ContainsFunc(works, b.wants) {
 		return nil
 	}
 	for _, n := range b.accounts {
@@ -164,6 +164,9 @@ func (b *bench) wants(w work) bool { return b.measures(w.name) }
 // round measures everything once, each call close to what it is held against, on
 // servers that have just been started.
 func (b *bench) round(ctx context.Context, round int) error {
+	if !b.measures("engine") && !slices.ContainsFunc(works, b.wants) {
+		return nil
+	}
 	var servers []*server
 	defer func() {
 		for _, s := range servers {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -46,7 +47,7 @@ func (f figure) text(v float64) string {
 	if f.Unit == "" {
 		return fmt.Sprintf("%.3f", v)
 	}
-	return short(v) + " " + f.Unit
+	return cmp.Or(short(v), "0") + " " + f.Unit
 }
 
 // bound writes what is to be reached.
@@ -153,6 +154,11 @@ func (f *figuring) memory() {
 	}
 }
 
+// stormGoals are what a storm's figures are to reach.
+var stormGoals = map[string]float64{
+	stormServed: 0.85, stormInfo: 10, stormErrors: 1, stormRefusal: 1, stormMemory: 64, stormAfter: 0.8,
+}
+
 // goals says what the values are to stay under.
 func (f *figuring) goals() {
 	for i := range f.values {
@@ -160,6 +166,8 @@ func (f *figuring) goals() {
 		switch {
 		case v.Name == "stripped binary":
 			v.AtLeast, v.Good = 45, 30
+		case stormGoals[v.Name] != 0:
+			v.AtLeast = stormGoals[v.Name]
 		case v.Name == startName(100_000):
 			v.AtLeast, v.Good = 0.3, 0.1
 		case slices.ContainsFunc(f.accounts, func(n int) bool { return v.Name == idleName(n) }):

@@ -33,7 +33,7 @@ type plan struct {
 
 // everyPart is what can be measured: the calls, and what is no call.
 var everyPart = []string{
-	"info", "refresh", "profile", "request-reset", "login", "register", "engine", "start", "size",
+	"info", "refresh", "profile", "request-reset", "login", "register", "engine", "start", "size", stormPart,
 }
 
 // measures reports whether the plan holds a part.

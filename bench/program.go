@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -106,11 +107,12 @@ func (in *installation) settings(mails string) []string {
 	}
 }
 
-// serve starts the program on an installation and waits until it is ready.
-func (b *bench) serve(ctx context.Context, in *installation) (*server, error) {
+// serve starts the program on an installation, with more settings, and waits until
+// it is ready.
+func (b *bench) serve(ctx context.Context, in *installation, env ...string) (*server, error) {
 	s := &server{}
 	cmd := exec.CommandContext(ctx, b.binary, "serve")
-	cmd.Env = append(in.settings(b.mails.addr()), b.env...)
+	cmd.Env = slices.Concat(in.settings(b.mails.addr()), env, b.env)
 	if b.profile != "" {
 		var err error
 		if s.ops, err = freeAddress(); err != nil {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -44,6 +45,11 @@ func TestEveryWorkIsAnswered(t *testing.T) {
 	for _, base := range []string{bareWork, hashWork, commitWork} {
 		if c := found.find(key{Work: base, Clients: 1}); c == nil {
 			t.Errorf("%s: got %+v", base, c)
+		}
+	}
+	for name := range stormGoals {
+		if !slices.ContainsFunc(r.Figures, func(f figure) bool { return f.Name == name }) {
+			t.Errorf("%s was not measured", name)
 		}
 	}
 	left, err := filepath.Glob(filepath.Join(dir, "matricula-bench-*"))
