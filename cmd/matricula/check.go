@@ -99,8 +99,8 @@ func (k *checks) browsers() {
 		k.ok("cookies", "SameSite=%s", k.CookieSameSite)
 	}
 	switch {
-	case k.https() && len(k.TrustedProxies) == 0:
-		k.warn("proxies", "public-url is https and trusted-proxies names no proxy: everybody seems to come from the proxy, and shares its limits; name it, such as 127.0.0.1")
+	case k.proxyUnnamed():
+		k.warn("proxies", "%s", proxyUnnamed)
 	case k.https() && !isLoopback(hostOnly(k.Addr)):
 		k.warn("proxies", "addr %s is not this machine alone: whoever reaches it passes by the proxy and its TLS; close it off", k.Addr)
 	default:

@@ -182,6 +182,14 @@ func (c *config) readOrigins() error {
 // https says whether people reach the server by TLS.
 func (c config) https() bool { return strings.HasPrefix(c.PublicURL, "https://") }
 
+// proxyUnnamed says whether there must be a proxy, since TLS is not ours, and none is
+// named: the commonest mistake of those who put one in front.
+func (c config) proxyUnnamed() bool { return c.https() && len(c.TrustedProxies) == 0 }
+
+// proxyUnnamed tells what follows from that.
+const proxyUnnamed = "public-url is https and trusted-proxies names no proxy: everybody seems to come from the proxy, and shares its limits;" +
+	" name it, such as 127.0.0.1"
+
 // isPublic says whether people on other machines reach the server.
 func (c config) isPublic() bool {
 	_, host, _ := strings.Cut(c.PublicURL, "://")

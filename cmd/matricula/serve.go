@@ -264,6 +264,9 @@ func (s *server) tell(started func(*server) error) error {
 		}
 	}
 	s.log.Info("serving", "address", s.public.Addr().String(), "public_url", s.site.publicURL)
+	if s.config.proxyUnnamed() {
+		s.log.Warn(proxyUnnamed)
+	}
 	s.hint()
 	return started(s)
 }
