@@ -121,8 +121,8 @@ func (k *checks) guards() {
 	switch {
 	case k.Limits == "off":
 		k.warn("limits", "they are off: passwords and the roster can be guessed at any speed; that is for load tests")
-	case k.LimitFailures > 100:
-		k.warn("limits", "limit-failures is %d, and NIST SP 800-63B allows 100", k.LimitFailures)
+	case k.LimitFailureRest < time.Minute:
+		k.warn("limits", "limit-failure-rest is %v: an address that rests so shortly is guessed at nevertheless; 15m is what it is without the setting", k.LimitFailureRest)
 	default:
 		k.ok("limits", "on")
 	}

@@ -232,6 +232,8 @@ func (c *config) readLifetimes() error {
 		{"database-statement-timeout", c.DatabaseStatementTimeout},
 		{"database-lock-timeout", c.DatabaseLockTimeout},
 		{"limit-failure-rest", c.LimitFailureRest},
+		{"limit-spray-window", c.LimitSprayWindow},
+		{"limit-mail-window", c.LimitMailWindow},
 		{"limit-lookup-window", c.LimitLookupWindow},
 	} {
 		if lifetime.d < time.Second || lifetime.d%time.Second != 0 {
@@ -248,29 +250,67 @@ func (c *config) readGuards() (err error) {
 	if c.hash, err = password.ParseParams(c.Hash); err != nil {
 		return err // begins with the setting's name already
 	}
+	if err := c.readLimits(); err != nil {
+		return err
+	}
+	if c.EmailExists != "limited" && c.EmailExists != "off" {
+		return fmt.Errorf("email-exists: %q is neither limited nor off", c.EmailExists)
+	}
+	return nil
+}
+
+// readLimits refuses limits that limit nothing, or everything.
+func (c *config) readLimits() error {
 	if c.Limits != "on" && c.Limits != "off" {
 		return fmt.Errorf("limits: %q is neither on nor off", c.Limits)
 	}
 	for _, limit := range []struct {
 		name string
 		n    int64
-	}{{"limit-failures", c.LimitFailures}, {"limit-lookups", c.LimitLookups}} {
+	}{
+		{"limit-failures", c.LimitFailures}, {"limit-known-failures", c.LimitKnownFailures}, {"limit-sprayed", c.LimitSprayed},
+		{"limit-mails", c.LimitMails}, {"limit-lookups", c.LimitLookups},
+	} {
 		if limit.n < 1 {
 			return fmt.Errorf("%s: %d is too few; limits=off lifts every limit", limit.name, limit.n)
+		}
+		if limit.n > mostLimit {
+			return fmt.Errorf("%s: %d is no limit; it can be %d at most, and limits=off lifts every limit", limit.name, limit.n, mostLimit)
+		}
+	}
+	if sum := c.LimitFailures + c.LimitKnownFailures; sum > mostFailures {
+		return fmt.Errorf("limit-failures: with limit-known-failures it comes to %d wrong passwords in a row for one caller, and %d are allowed (NIST SP 800-63B-4, 3.2.2); lower one",
+			sum, mostFailures)
+	}
+	for _, window := range []struct {
+		name string
+		d    time.Duration
+	}{
+		{"limit-failure-rest", c.LimitFailureRest}, {"limit-spray-window", c.LimitSprayWindow},
+		{"limit-mail-window", c.LimitMailWindow}, {"limit-lookup-window", c.LimitLookupWindow},
+	} {
+		if window.d > mostWindow {
+			return fmt.Errorf("%s: %v locks people out for longer than a day; it can be %v at most", window.name, window.d, mostWindow)
 		}
 	}
 	if err := c.checkRate(); err != nil {
 		return err
 	}
-	if c.EmailExists != "limited" && c.EmailExists != "off" {
-		return fmt.Errorf("email-exists: %q is neither limited nor off", c.EmailExists)
-	}
 	c.limits = account.Limits{
-		Off: c.Limits == "off", Failures: c.LimitFailures, Rest: c.LimitFailureRest,
+		Off: c.Limits == "off", Failures: c.LimitFailures, KnownFailures: c.LimitKnownFailures, Rest: c.LimitFailureRest,
+		Sprayed: c.LimitSprayed, SprayWindow: c.LimitSprayWindow, Mails: c.LimitMails, MailWindow: c.LimitMailWindow,
 		Lookups: c.LimitLookups, LookupWindow: c.LimitLookupWindow,
 	}
 	return nil
 }
+
+// Beyond these a limit makes no sense: each address that a network asked about is a
+// row that is counted at the next one.
+const (
+	mostLimit    = 10_000
+	mostFailures = 100
+	mostWindow   = 24 * time.Hour
+)
 
 func (c *config) readSwitches() (err error) {
 	if c.zone, err = time.LoadLocation(c.TimeZone); err != nil {

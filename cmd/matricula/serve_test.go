@@ -254,7 +254,7 @@ func (s *started) signOut(t *testing.T) http.Header {
 		t.Fatal(err)
 	}
 	defer in.Body.Close()
-	if in.StatusCode != http.StatusOK || len(in.Cookies()) != 1 {
+	if in.StatusCode != http.StatusOK || len(in.Cookies()) != 2 {
 		t.Fatalf("sign-in: %d %v", in.StatusCode, in.Header)
 	}
 	request, err := http.NewRequest(http.MethodPost, base+"sign-out", nil)

@@ -51,8 +51,13 @@ type settings struct {
 	PasswordPolicy     string        `name:"password-policy" group:"guards" placeholder:"NAME" default:"modern" help:"modern: 15 characters, or 8 that are hard to guess. classic: 8 with a digit and a special character (${default})."`
 	Hash               string        `name:"hash" group:"guards" placeholder:"COST" default:"argon2id,m=19456,t=2,p=1" help:"Cost of new password hashes (${default})."`
 	Limits             string        `name:"limits" group:"guards" placeholder:"on|off" default:"on" help:"off lifts every limit below, for load tests (${default})."`
-	LimitFailures      int64         `name:"limit-failures" group:"guards" placeholder:"N" default:"100" help:"Wrong passwords in a row that one address may meet (${default})."`
-	LimitFailureRest   time.Duration `name:"limit-failure-rest" group:"guards" placeholder:"TIME" default:"15m" help:"How long it then rests after each further one (${default})."`
+	LimitFailures      int64         `name:"limit-failures" group:"guards" placeholder:"N" default:"80" help:"Wrong passwords in a row that strangers together may try at one address (${default})."`
+	LimitKnownFailures int64         `name:"limit-known-failures" group:"guards" placeholder:"N" default:"20" help:"The same for each browser, session and network that the address knows; with those of strangers 100 at most (${default})."`
+	LimitFailureRest   time.Duration `name:"limit-failure-rest" group:"guards" placeholder:"TIME" default:"15m" help:"How long the address then rests for them after each further one (${default})."`
+	LimitSprayed       int64         `name:"limit-sprayed" group:"guards" placeholder:"N" default:"300" help:"Different addresses that one client network may fail at (${default})."`
+	LimitSprayWindow   time.Duration `name:"limit-spray-window" group:"guards" placeholder:"TIME" default:"1h" help:"Time within which those are counted (${default})."`
+	LimitMails         int64         `name:"limit-mails" group:"guards" placeholder:"N" default:"5" help:"Mails of one kind that strangers may have sent to one address (${default})."`
+	LimitMailWindow    time.Duration `name:"limit-mail-window" group:"guards" placeholder:"TIME" default:"1h" help:"Time within which those are counted (${default})."`
 	LimitLookups       int64         `name:"limit-lookups" group:"guards" placeholder:"N" default:"300" help:"Different addresses that one client network may ask the roster about (${default})."`
 	LimitLookupWindow  time.Duration `name:"limit-lookup-window" group:"guards" placeholder:"TIME" default:"1h" help:"Time within which those are counted (${default})."`
 	LimitRequests      int64         `name:"limit-requests" group:"guards" placeholder:"N" default:"600" help:"Requests a minute that one client network may make of each public call but sign-in (${default})."`

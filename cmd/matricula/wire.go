@@ -179,16 +179,17 @@ func (c config) doors(s *core, p parts, stopping <-chan struct{}) handlers {
 		inbox = s.inbox
 	}
 	cookie := web.NewCookie("matricula", c.https(), c.sameSite, c.SessionTTL)
+	device := web.NewCookie("matricula-device", c.https(), c.sameSite, account.DeviceLife)
 	limited, rates := c.rates(p.now)
 	club := clubs.New(clubs.Config{
 		Service: s.Service, Origins: p.site.origins, Limited: limited,
 		ClubPageURL: p.site.clubPage, LinkEndedURL: p.site.publicURL + pages.LinkEndedPath,
 	})
-	cohort := cohorts.New(cohorts.Config{Service: s.Service, Origins: p.site.origins, Cookie: cookie, Limited: limited})
+	cohort := cohorts.New(cohorts.Config{Service: s.Service, Origins: p.site.origins, Cookie: cookie, Device: device, Limited: limited})
 	metrics := ops.NewMetrics(s.sources(rates), p.now)
 	watch := ops.New(ops.Config{Ready: s.ready, Stopping: stopping, Now: p.now, Metrics: metrics})
 	page := pages.New(pages.Config{
-		Service: s.Service, Origins: p.site.origins, Cookie: cookie, PublicURL: p.site.publicURL, Zone: c.zone, DevMail: inbox,
+		Service: s.Service, Origins: p.site.origins, Cookie: cookie, Device: device, PublicURL: p.site.publicURL, Zone: c.zone, DevMail: inbox,
 		Limited: limited,
 	})
 

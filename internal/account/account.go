@@ -135,8 +135,8 @@ func (s *Service) rules() password.Rules {
 }
 
 // putPassword is the one way by which a password changes: it ends every reset
-// token of both contracts and every session but the one with id keep, forgets
-// the failures, and tells the owner.
+// token of both contracts and every session but the one with id keep, and tells the
+// owner.
 func (s *Service) putPassword(tx Tx, a Account, hash, class string, keep []byte, now time.Time) error {
 	if err := tx.SetPassword(a.ID, hash, class); err != nil {
 		return err
@@ -145,9 +145,6 @@ func (s *Service) putPassword(tx Tx, a Account, hash, class string, keep []byte,
 		return err
 	}
 	if _, err := tx.EndSessions(a.ID, keep, Clubs, Cohorts); err != nil {
-		return err
-	}
-	if err := tx.ClearFailures(s.failureKey(a.Email.Key)); err != nil {
 		return err
 	}
 	return tx.AddMail(OutboxMail{

@@ -20,7 +20,8 @@ const (
 	EmailConfirmed  EventKind = "confirm.done"
 	SignedIn        EventKind = "session.started"
 	SignInFailed    EventKind = "session.refused"
-	TriesUsedUp     EventKind = "session.tries-used-up" // the address, known or not, rests
+	TriesUsedUp     EventKind = "session.tries-used-up"     // a lane of the address, known or not, rests
+	AddressesUsedUp EventKind = "session.addresses-used-up" // a client network failed at as many as it may
 	SignedOut       EventKind = "session.ended"
 	SessionsEnded   EventKind = "sessions.ended" // all of an account, by an operator
 	AccessRevoked   EventKind = "token.access-revoked"
@@ -44,6 +45,7 @@ const (
 	ProjectDeleted  EventKind = "project.deleted"
 	KeyMade         EventKind = "key.created"
 	MailGivenUp     EventKind = "mail.given-up"
+	MailsUsedUp     EventKind = "mail.used-up" // further ones of this kind are not sent for a while
 	MailDropped     EventKind = "mail.dropped" // its token had ended before it could be sent
 )
 

@@ -25,10 +25,14 @@ func (s *Service) ResendConfirm(ctx context.Context, c Caller, email string) err
 		if err != nil {
 			return err
 		}
-		if err := tx.AddEvent(c.event(now, ConfirmAsked, a.ID, "")); err != nil {
+		sends, err := s.mayMail(tx, c, string(ConfirmToken), address.Key, a.ID, now)
+		if err != nil {
 			return err
 		}
-		if !found || a.Confirmed() {
+		if err := tx.AddEvent(c.event(now, ConfirmAsked, concerned(a, sends), "")); err != nil {
+			return err
+		}
+		if !found || !sends || a.Confirmed() {
 			return addDecoyMail(tx, id, ConfirmToken, now)
 		}
 		return s.addConfirmMail(tx, a, id, "", now)

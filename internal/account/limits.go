@@ -1,7 +1,6 @@
 package account
 
 import (
-	"context"
 	"net/netip"
 	"time"
 
@@ -13,170 +12,169 @@ import (
 type Limits struct {
 	Off bool // no limit at all: for load tests
 
-	// Failures is how many wrong passwords in a row one address may meet, over
-	// every way in, before it rests (NIST SP 800-63B-4 §3.2.2 allows 100); Rest is
-	// how long it then rests after each further one.
-	Failures int64
-	Rest     time.Duration
+	// Failures is how many wrong passwords in a row strangers together may try at one
+	// address, over every way in, before it rests for them. KnownFailures is how many
+	// each caller may whom the address knows, in a lane of its own; beyond them it is
+	// one of the strangers. So no caller gets more than the sum, and NIST SP 800-63B-4
+	// §3.2.2 allows 100. Rest is how long a lane rests after each further one.
+	Failures, KnownFailures int64
+	Rest                    time.Duration
+
+	// Sprayed is how many different addresses one client network may fail at within
+	// SprayWindow. A right password gives its address back, and where the network or
+	// the browser is known it takes none.
+	Sprayed     int64
+	SprayWindow time.Duration
 
 	// Lookups is how many different addresses one client network may ask the
 	// roster about within LookupWindow. A sign-in with the address gives it back.
 	Lookups      int64
 	LookupWindow time.Duration
+
+	// Mails is how many mails of one kind strangers may have sent to one address
+	// within MailWindow. Whoever asks for more doesn't notice.
+	Mails      int64
+	MailWindow time.Duration
+
+	// Rows is how many rows of a [Heap] are kept.
+	Rows int64
 }
 
 func (l Limits) withDefaults() Limits {
-	if l.Failures == 0 {
-		l.Failures = 100
+	for _, limit := range []struct {
+		n        *int64
+		standard int64
+	}{{&l.Failures, 80}, {&l.KnownFailures, 20}, {&l.Sprayed, 300}, {&l.Lookups, 300}, {&l.Mails, 5}, {&l.Rows, 200_000}} {
+		if *limit.n == 0 {
+			*limit.n = limit.standard
+		}
 	}
-	if l.Rest == 0 {
-		l.Rest = 15 * time.Minute
-	}
-	if l.Lookups == 0 {
-		l.Lookups = 300
-	}
-	if l.LookupWindow == 0 {
-		l.LookupWindow = time.Hour
+	for _, window := range []struct {
+		d        *time.Duration
+		standard time.Duration
+	}{{&l.Rest, 15 * time.Minute}, {&l.SprayWindow, time.Hour}, {&l.LookupWindow, time.Hour}, {&l.MailWindow, time.Hour}} {
+		if *window.d == 0 {
+			*window.d = window.standard
+		}
 	}
 	return l
 }
 
-// failureKey is what the failures of an address are counted under. It is keyed,
-// so the table doesn't tell who was tried, and unknown addresses count as well.
-func (s *Service) failureKey(key string) token.Digest {
-	return s.config.Master.MAC("failures", []byte(key))
+// What is kept of addresses and networks are keyed digests, each table's under a key
+// of its own: a copy of the database doesn't tell who was tried, nor from where, and
+// unknown addresses are counted like the others.
+
+func (s *Service) digest(purpose, text string) token.Digest {
+	return s.config.Master.MAC(purpose, []byte(text))
 }
 
-// spendTry counts a try at the password of an address before the password is
-// looked at, so that many tries at once can't pass the limit together. A right
-// password clears the count. It refuses with TooMany.
-func (s *Service) spendTry(ctx context.Context, c Caller, key string) (spent try, err error) {
-	if s.config.Limits.Off {
-		return try{}, nil
+// networkDigest digests the network of a client. ok is false where nothing is to be
+// limited: a command, or limits that are off.
+func (s *Service) networkDigest(purpose string, client netip.Addr) (digest token.Digest, ok bool) {
+	if s.config.Limits.Off || !client.IsValid() {
+		return token.Digest{}, false
 	}
-	digest := s.failureKey(key)
-	err = s.store.Update(ctx, func(tx Tx) error {
-		now := s.now()
-		before, err := tx.Failures(digest)
-		if err != nil {
-			return err
-		}
-		wait := before.LastAt.Add(s.config.Limits.Rest).Sub(now)
-		// Not counted: tries that are turned away must not prolong the rest. A rest
-		// that seems to take longer than any was begun by a clock that ran ahead.
-		if before.Count >= s.config.Limits.Failures && wait > 0 && wait <= s.config.Limits.Rest {
-			return &Error{Code: TooMany, RetryAfter: wait}
-		}
-		spent = try{at: now, before: before.LastAt}
-		count, err := tx.AddFailure(digest, now)
-		if err != nil || count != s.config.Limits.Failures {
-			return err
-		}
-		a, _, err := find(tx, key)
-		if err != nil {
-			return err
-		}
-		return tx.AddEvent(c.event(now, TriesUsedUp, a.ID, ""))
-	})
-	return spent, err
+	return s.config.Master.MAC(purpose, networkOf(client)), true
 }
 
-// try is one that was counted, and when the one before it was.
-type try struct{ at, before time.Time }
-
-// returnTry takes a try back that turned out to be none, for the server could not
-// look at the password: neither does it count nor prolong a rest.
-func (s *Service) returnTry(ctx context.Context, key string, spent try) error {
-	if s.config.Limits.Off {
-		return nil
+// networkOf is what one client can't leave at will: an IPv4 address, or the /64 that
+// one IPv6 site has for itself.
+func networkOf(client netip.Addr) []byte {
+	client = client.Unmap().WithZone("")
+	if client.Is4() {
+		return client.AsSlice()
 	}
-	return s.store.Update(ctx, func(tx Tx) error {
-		return tx.TakeBackFailure(s.failureKey(key), spent.at, spent.before)
-	})
-}
-
-// clearTries forgets the failures of an address whose password was right.
-func (s *Service) clearTries(ctx context.Context, key string) error {
-	if s.config.Limits.Off {
-		return nil
-	}
-	return s.store.Update(ctx, func(tx Tx) error { return tx.ClearFailures(s.failureKey(key)) })
+	return client.AsSlice()[:8]
 }
 
 // spendLookup takes one address from the budget of the caller's network, or
 // refuses with TooMany and takes nothing. It is written by tx.
 func (s *Service) spendLookup(tx Tx, c Caller, key string, now time.Time) error {
-	network, ok := s.networkKey(c.Client)
+	network, ok := s.networkDigest("lookup network", c.Client)
 	if !ok {
 		return nil
 	}
-	asked, oldest, err := tx.AddLookup(network, s.lookupKey(key), now, now.Add(-s.config.Limits.LookupWindow))
+	window := s.config.Limits.LookupWindow
+	asked, err := tx.AddLookup(network, s.digest("lookup address", key), now, now.Add(-window))
 	if err != nil {
 		return err
 	}
-	if asked > s.config.Limits.Lookups {
-		return &Error{Code: TooMany, RetryAfter: oldest.Add(s.config.Limits.LookupWindow).Sub(now)}
+	return overBudget(asked, s.config.Limits.Lookups, window, now)
+}
+
+// overBudget refuses a network that asked about more addresses than it may.
+func overBudget(asked Asked, most int64, window time.Duration, now time.Time) error {
+	if asked.Count <= most {
+		return nil
 	}
-	return nil
+	return &Error{Code: TooMany, RetryAfter: asked.Oldest.Add(window).Sub(now)}
 }
 
 // refundLookup gives the address back to the network that signed in with it.
 func (s *Service) refundLookup(tx Tx, c Caller, key string) error {
-	network, ok := s.networkKey(c.Client)
+	network, ok := s.networkDigest("lookup network", c.Client)
 	if !ok {
 		return nil
 	}
-	return tx.ForgetLookup(network, s.lookupKey(key))
+	return tx.ForgetLookup(network, s.digest("lookup address", key))
 }
 
-func (s *Service) lookupKey(key string) token.Digest {
-	return s.config.Master.MAC("lookup address", []byte(key))
-}
-
-// networkKey digests the network of a client: an IPv4 address, or the /64 that
-// one IPv6 site has for itself. ok is false where nothing is to be limited.
-func (s *Service) networkKey(client netip.Addr) (digest token.Digest, ok bool) {
-	if s.config.Limits.Off || !client.IsValid() {
-		return token.Digest{}, false
+// spendSpray notes that the caller's network tries a password of the address, or
+// refuses with TooMany and notes nothing. It reports whether the address is one
+// more. Guessing one common password of many people is what it makes slow; it
+// counts before the password is looked at, so that many at once can't pass together.
+func (s *Service) spendSpray(tx Tx, c Caller, key string, now time.Time) (fresh bool, err error) {
+	network, ok := s.networkDigest("spray network", c.Client)
+	if !ok {
+		return false, nil
 	}
-	client = client.Unmap().WithZone("")
-	if client.Is6() {
-		site, err := client.Prefix(64)
-		if err != nil {
-			return token.Digest{}, false
-		}
-		client = site.Addr()
+	limits := s.config.Limits
+	asked, err := tx.AddLookup(network, s.digest("spray address", key), now, now.Add(-limits.SprayWindow))
+	if err != nil {
+		return false, err
 	}
-	return s.config.Master.MAC("lookup network", client.AsSlice()), true
-}
-
-// Unlock forgets the failures of an account.
-func (s *Service) Unlock(ctx context.Context, c Caller, id int64) error {
-	return s.store.Update(ctx, func(tx Tx) error {
-		a, err := tx.Account(id)
-		if err != nil {
-			return err
-		}
-		if err := tx.ClearFailures(s.failureKey(a.Email.Key)); err != nil {
-			return err
-		}
-		return tx.AddEvent(c.event(s.now(), AccountUnlocked, id, ""))
-	})
-}
-
-// Failures answers how many wrong passwords in a row the account has met.
-func (s *Service) Failures(ctx context.Context, a Account) (int64, error) {
-	f, err := s.store.Read(ctx).Failures(s.failureKey(a.Email.Key))
-	return f.Count, err
-}
-
-// RestsUntil answers when the account may try passwords again, the zero time when
-// it may now.
-func (s *Service) RestsUntil(ctx context.Context, a Account) (time.Time, error) {
-	f, err := s.store.Read(ctx).Failures(s.failureKey(a.Email.Key))
-	until, now := f.LastAt.Add(s.config.Limits.Rest), s.now()
-	if err != nil || s.config.Limits.Off || f.Count < s.config.Limits.Failures || !until.After(now) || until.Sub(now) > s.config.Limits.Rest {
-		return time.Time{}, err
+	if err := overBudget(asked, limits.Sprayed, limits.SprayWindow, now); err != nil {
+		return false, err
 	}
-	return until, nil
+	if !asked.New || asked.Count < limits.Sprayed {
+		return asked.New, nil
+	}
+	told, err := tx.AddTally(s.config.Master.MAC("spray told", network[:]), now, now.Add(-limits.SprayWindow))
+	if err != nil || told > 1 {
+		return true, err
+	}
+	return true, tx.AddEvent(c.event(now, AddressesUsedUp, 0, ""))
+}
+
+// refundSpray takes such a note back.
+func (s *Service) refundSpray(tx Tx, c Caller, key string) error {
+	network, ok := s.networkDigest("spray network", c.Client)
+	if !ok {
+		return nil
+	}
+	return tx.ForgetLookup(network, s.digest("spray address", key))
+}
+
+// concerned is the account that an asked mail's event is written of. Beyond the limit
+// it is none: the log of an account is kept for good, and a flood must not fill it.
+func concerned(a Account, sends bool) int64 {
+	if !sends {
+		return 0
+	}
+	return a.ID
+}
+
+// mayMail counts a mail of this kind that a stranger can cause to an address, with an
+// account or without (id 0), and reports whether it may go out. Whoever asked is
+// answered the same, and as many rows are written.
+func (s *Service) mayMail(tx Tx, c Caller, kind, key string, id int64, now time.Time) (bool, error) {
+	limits := s.config.Limits
+	if limits.Off {
+		return true, nil
+	}
+	n, err := tx.AddTally(s.config.Master.MAC("mails", []byte(kind), []byte(key)), now, now.Add(-limits.MailWindow))
+	if err != nil || n != limits.Mails+1 {
+		return n <= limits.Mails, err
+	}
+	return false, tx.AddEvent(c.event(now, MailsUsedUp, id, kind))
 }

@@ -154,6 +154,9 @@ func (s *Service) SetEmail(ctx context.Context, c Caller, id int64, email string
 		if err := tx.EndMailTokens(id, ConfirmToken, ResetToken, ResetLinkToken, SetPasswordToken); err != nil {
 			return err
 		}
+		if err := s.forgetTries(tx, a.Email.Key); err != nil {
+			return err
+		}
 		now := s.now()
 		for _, to := range []string{a.Email.Text, address.Text} {
 			err := tx.AddMail(OutboxMail{
@@ -201,15 +204,15 @@ func (s *Service) DeleteAccount(ctx context.Context, c Caller, id int64) error {
 		if err := tx.DeleteAccount(id); err != nil {
 			return err
 		}
-		if err := tx.ClearFailures(s.failureKey(a.Email.Key)); err != nil {
+		if err := s.forgetTries(tx, a.Email.Key); err != nil {
 			return err
 		}
 		return tx.AddEvent(c.event(s.now(), AccountDeleted, id, ""))
 	})
 }
 
-// SetPassword gives an account a password, and ends every credential of the old
-// one. It refuses with NotFound, WeakPassword and Busy.
+// SetPassword gives an account a password, ends every credential of the old one, and
+// forgets the failures and whom the address knows. It refuses with NotFound, WeakPassword and Busy.
 func (s *Service) SetPassword(ctx context.Context, c Caller, id int64, secret string) error {
 	r := s.store.Read(ctx)
 	a, err := r.Account(id)
@@ -234,6 +237,9 @@ func (s *Service) SetPassword(ctx context.Context, c Caller, id int64, secret st
 		}
 		now := s.now()
 		if err := s.putPassword(tx, a, hash, class, nil, now); err != nil {
+			return err
+		}
+		if err := s.forgetTries(tx, a.Email.Key); err != nil {
 			return err
 		}
 		return tx.AddEvent(c.event(now, PasswordSet, id, ""))

@@ -237,15 +237,25 @@ type SealedKey struct {
 	Sealed    []byte
 }
 
-// Failures counts the consecutive failed tries of one address, known or not.
+// Failures counts the consecutive failed tries in one lane of an address, with an
+// account or without.
 type Failures struct {
 	Count  int64
 	LastAt time.Time
+}
+
+// Asked is how many different addresses a client network asked about within a
+// window.
+type Asked struct {
+	Count  int64
+	Oldest time.Time // when it asked about the first of them
+	New    bool      // the address asked about now is one more
 }
 
 // Caller says on whose behalf a call is made; the audit log keeps it.
 type Caller struct {
 	Client    netip.Addr // zero for a command
 	RequestID string
-	Actor     string // "" for the public, "operator" for a command
+	Device    token.Secret // what the browser was given at a sign-in before; zero for none
+	Actor     string       // "" for the public, "operator" for a command
 }

@@ -42,10 +42,14 @@ func (s *Service) requestReset(ctx context.Context, c Caller, address Address, k
 		if err != nil {
 			return err
 		}
-		if err := tx.AddEvent(c.event(now, ResetAsked, a.ID, string(kind))); err != nil {
+		sends, err := s.mayMail(tx, c, string(kind), address.Key, a.ID, now)
+		if err != nil {
 			return err
 		}
-		if !found {
+		if err := tx.AddEvent(c.event(now, ResetAsked, concerned(a, sends), string(kind))); err != nil {
+			return err
+		}
+		if !found || !sends {
 			return addDecoyMail(tx, id, kind, now)
 		}
 		t := MailToken{ID: id, Account: a.ID, Kind: kind, CreatedAt: now, ExpiresAt: now.Add(s.config.ResetTTL)}
@@ -149,8 +153,22 @@ func (s *Service) reset(ctx context.Context, c Caller, fresh string, read func(R
 		if err := confirmByMail(tx, a, now); err != nil {
 			return err
 		}
+		if err := s.startAfresh(tx, c, a.Email.Key, now); err != nil {
+			return err
+		}
 		return tx.AddEvent(c.event(now, PasswordReset, a.ID, ""))
 	})
+}
+
+// startAfresh forgets the tries at an address whose owner has read its mail, and whom
+// it knew. Somebody else may have been among them; the owner is where the link was
+// used.
+func (s *Service) startAfresh(tx Tx, c Caller, key string, now time.Time) error {
+	if err := s.forgetTries(tx, key); err != nil {
+		return err
+	}
+	c.Device = token.Secret{}
+	return s.remember(tx, c, key, now)
 }
 
 // confirmByMail confirms the address of somebody who has read its mail.

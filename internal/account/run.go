@@ -13,14 +13,15 @@ import (
 )
 
 // Run does what a server does beside answering: it sends the mails, rereads the
-// signing keys, counts the hash formats and deletes what time has ended. It
-// blocks until ctx ends and what it had begun is finished.
+// signing keys, counts the hash formats and deletes what time has ended, or what
+// is too much. It blocks until ctx ends and what it had begun is finished.
 func (s *Service) Run(ctx context.Context) error {
 	var work sync.WaitGroup
 	work.Go(func() { s.sendMails(ctx) })
 	work.Go(func() { s.every(ctx, time.Second, "the signing keys can't be read", s.LoadKeys) })
 	work.Go(func() { s.every(ctx, 5*time.Minute, "the hash formats can't be counted", s.CountDecoys) })
 	work.Go(func() { s.every(ctx, time.Minute, "what has ended can't be deleted", s.Purge) })
+	work.Go(func() { s.every(ctx, trimEach, "what strangers have heaped up can't be deleted", s.Trim) })
 	work.Wait()
 	return nil
 }
@@ -109,9 +110,11 @@ func (s *Service) Keys(ctx context.Context) ([]SealedKey, error) {
 	return s.store.Read(ctx).SigningKeys()
 }
 
-// Purge deletes what time has ended, in small changes, so that nobody waits long.
+// atOnce is how many rows of a kind one change deletes: so few that nobody waits long.
+const atOnce = 200
+
+// Purge deletes what time has ended, in small changes.
 func (s *Service) Purge(ctx context.Context) error {
-	const atOnce = 500
 	for {
 		var gone int64
 		err := s.store.Update(ctx, func(tx Tx) (err error) {
@@ -128,12 +131,50 @@ func (s *Service) Purge(ctx context.Context) error {
 // ends says when each kind of row has ended. What would revive something when the
 // clock is put back, a revoked id above all, stays well beyond its end.
 func (s *Service) ends(now time.Time) Ends {
-	longAgo := now.Add(-30 * 24 * time.Hour)
+	longAgo, limits := now.Add(-30*24*time.Hour), s.config.Limits
 	return Ends{
-		Sessions: now, MailTokens: now,
+		Sessions: now, MailTokens: now, Known: now,
 		Revoked: longAgo, DeadMails: longAgo, Failures: longAgo, Events: longAgo,
-		Lookups: now.Add(-s.config.Limits.LookupWindow),
+		Lookups: now.Add(-max(limits.LookupWindow, limits.SprayWindow)),
+		Tallies: now.Add(-max(limits.MailWindow, limits.SprayWindow)),
 	}
+}
+
+// trimEach is how often the heaps are looked at: what a flood brings in that time may
+// lie on top of what is kept.
+const trimEach = 10 * time.Second
+
+// Trim bounds what strangers can add rows to without end: of a heap with more rows
+// than are kept, it deletes those that matter least, in small changes, and a tenth
+// more, so that it doesn't have to each time.
+func (s *Service) Trim(ctx context.Context) error {
+	for _, heap := range Heaps {
+		if err := s.trim(ctx, heap); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) trim(ctx context.Context, heap Heap) error {
+	rows, err := s.store.Read(ctx).Rows(heap)
+	if err != nil || rows <= s.config.Limits.Rows {
+		return err
+	}
+	for over := rows - s.config.Limits.Rows*9/10; over > 0; {
+		var gone int64
+		err := s.store.Update(ctx, func(tx Tx) (err error) {
+			limits := s.config.Limits
+			rests := Rests{Strangers: limits.Failures, Known: limits.KnownFailures, Since: s.now().Add(-limits.Rest)}
+			gone, err = tx.Trim(heap, min(over, atOnce), rests)
+			return err
+		})
+		if err != nil || gone == 0 {
+			return err
+		}
+		over -= gone
+	}
+	return nil
 }
 
 // KeepIssuer answers the issuer of tokens: wanted where it is given, else the one

@@ -279,7 +279,7 @@ func (s *Service) ChangePassword(ctx context.Context, c Caller, presented token.
 }
 
 func (s *Service) tryChange(ctx context.Context, c Caller, claims token.Access, a Account, club Club, old, fresh string) error {
-	if err := s.checkOld(ctx, c, a, old); err != nil {
+	if err := s.checkOld(ctx, c, a, claims.Session[:], old); err != nil {
 		return err
 	}
 	if old == fresh {
@@ -308,21 +308,24 @@ func (s *Service) tryChange(ctx context.Context, c Caller, claims token.Access, 
 	})
 }
 
-// checkOld looks at the password in force, on the same count of failures as a
-// sign-in. It refuses with WrongPassword, TooMany and Busy.
-func (s *Service) checkOld(ctx context.Context, c Caller, a Account, old string) error {
-	spent, err := s.spendTry(ctx, c, a.Email.Key)
+// checkOld looks at the password in force, on the same counts of failures as a
+// sign-in; the session is live. It refuses with WrongPassword, TooMany and Busy.
+func (s *Service) checkOld(ctx context.Context, c Caller, a Account, session []byte, old string) error {
+	spent, err := s.spendTry(ctx, c, a.Email.Key, session)
 	if err != nil {
 		return err
 	}
 	verdict, err := s.verify(ctx, a, a.Email.Key, old)
 	switch {
 	case err != nil:
-		return errors.Join(err, s.returnTry(context.WithoutCancel(ctx), a.Email.Key, spent))
+		return errors.Join(err, s.returnTry(context.WithoutCancel(ctx), c, a.Email.Key, spent))
 	case !verdict.OK:
 		return s.refuseOldPassword(ctx, c, a.ID)
 	}
-	return s.clearTries(ctx, a.Email.Key)
+	if s.config.Limits.Off {
+		return nil
+	}
+	return s.store.Update(ctx, func(tx Tx) error { return s.clearTries(tx, c, a.Email.Key, spent) })
 }
 
 func (s *Service) refuseOldPassword(ctx context.Context, c Caller, account int64) error {

@@ -24,10 +24,14 @@ type Pair struct {
 // whatever a stranger must not tell apart, with Unconfirmed after a right
 // password alone (and queues a fresh mail), with TooMany and with Busy.
 func (s *Service) SignInOfficer(ctx context.Context, c Caller, email, secret string) (Pair, error) {
+	address, err := ParseAddress(email)
+	if err != nil {
+		return Pair{}, SignInRefused // no account can have it, so nothing is told
+	}
 	session := token.NewID()
 	mailID := token.NewID()
 	var signed Session
-	err := s.signIn(ctx, c, email, secret, Clubs, func(tx Tx, a Account) error {
+	err = s.signIn(ctx, attempt{Caller: c, address: address, secret: secret, contract: Clubs}, func(tx Tx, a Account) error {
 		now := s.now()
 		if !a.Confirmed() {
 			return s.remindUnconfirmed(tx, c, a, mailID, now)
@@ -48,8 +52,15 @@ func (s *Service) SignInOfficer(ctx context.Context, c Caller, email, secret str
 
 // remindUnconfirmed queues a fresh confirmation mail for a right password.
 func (s *Service) remindUnconfirmed(tx Tx, c Caller, a Account, id token.ID, now time.Time) error {
-	if err := tx.AddEvent(c.event(now, ConfirmAsked, a.ID, "sign-in")); err != nil {
+	sends, err := s.mayMail(tx, c, string(ConfirmToken), a.Email.Key, a.ID, now)
+	if err != nil {
 		return err
+	}
+	if err := tx.AddEvent(c.event(now, ConfirmAsked, concerned(a, sends), "sign-in")); err != nil {
+		return err
+	}
+	if !sends {
+		return addDecoyMail(tx, id, ConfirmToken, now)
 	}
 	return s.addConfirmMail(tx, a, id, "", now)
 }
@@ -77,16 +88,24 @@ func (s *Service) signPair(signed Session, id token.ID) (Pair, error) {
 type Cookie struct {
 	Secret    token.Secret
 	ExpiresAt time.Time
+	// Device is what the account knows the browser by at its next sign-in, for
+	// DeviceLife from now; zero where nothing is limited.
+	Device token.Secret
 }
 
 // SignInMember checks the password of a confirmed, enabled account and starts a
 // cohorts session; the session presented, if any, ends (cohorts contract,
 // "sign-in"). It refuses with SignInRefused, TooMany and Busy.
 func (s *Service) SignInMember(ctx context.Context, c Caller, email, secret string, presented token.Secret) (Member, Cookie, error) {
-	cookie := Cookie{Secret: token.NewSecret()}
+	address, err := ParseAddress(email)
+	if err != nil {
+		return Member{}, Cookie{}, SignInRefused
+	}
+	cookie := Cookie{Secret: token.NewSecret(), Device: s.deviceOf(c)}
 	digest := cookie.Secret.Digest()
+	in := attempt{Caller: c, address: address, secret: secret, contract: Cohorts, presented: presented, device: cookie.Device}
 	var member Member
-	err := s.signIn(ctx, c, email, secret, Cohorts, func(tx Tx, a Account) (err error) {
+	err = s.signIn(ctx, in, func(tx Tx, a Account) (err error) {
 		if !a.Confirmed() {
 			return SignInRefused
 		}
@@ -135,15 +154,25 @@ func (s *Service) session(id []byte, account int64, contract Contract, c Caller,
 	return session
 }
 
+// attempt is somebody who wants to sign in.
+type attempt struct {
+	Caller
+	address   Address
+	secret    string
+	contract  Contract
+	presented token.Secret // of a cohorts session that came along; zero for none
+	device    token.Secret // what the browser is to be known by; zero for none
+}
+
 // signIn is the one way in with a password. It costs the same for every address,
 // and start runs, in the change that clears the failures and writes the event,
 // only while the password that was right still is the one in force.
-func (s *Service) signIn(ctx context.Context, c Caller, email, secret string, contract Contract, start func(Tx, Account) error) error {
-	address, err := ParseAddress(email)
+func (s *Service) signIn(ctx context.Context, in attempt, start func(Tx, Account) error) error {
+	session, err := s.ownSession(ctx, in.presented, in.address.Key)
 	if err != nil {
-		return SignInRefused // no account can have it, so nothing is told
+		return err
 	}
-	spent, err := s.spendTry(ctx, c, address.Key)
+	spent, err := s.spendTry(ctx, in.Caller, in.address.Key, session)
 	if err != nil {
 		return err
 	}
@@ -151,7 +180,7 @@ func (s *Service) signIn(ctx context.Context, c Caller, email, secret string, co
 	// the same password is looked at once more.
 	err = errHashMoved
 	for tries := 0; tries < 3 && errors.Is(err, errHashMoved); tries++ {
-		err = s.trySignIn(ctx, c, address, secret, contract, start)
+		err = s.trySignIn(ctx, in, spent, start)
 	}
 	if errors.Is(err, errHashMoved) {
 		err = &Error{Code: Busy, RetryAfter: busyRetry}
@@ -162,7 +191,7 @@ func (s *Service) signIn(ctx context.Context, c Caller, email, secret string, co
 	}
 	if err != nil {
 		// The server failed, not the password; when the caller has gone, too.
-		err = errors.Join(err, s.returnTry(context.WithoutCancel(ctx), address.Key, spent))
+		err = errors.Join(err, s.returnTry(context.WithoutCancel(ctx), in.Caller, in.address.Key, spent))
 	}
 	return err
 }
@@ -170,22 +199,21 @@ func (s *Service) signIn(ctx context.Context, c Caller, email, secret string, co
 // errHashMoved says that the hash changed while the password was looked at.
 var errHashMoved = errors.New("the password hash changed meanwhile")
 
-func (s *Service) trySignIn(ctx context.Context, c Caller, address Address, secret string, contract Contract, start func(Tx, Account) error) error {
-	a, found, err := find(s.store.Read(ctx), address.Key)
+func (s *Service) trySignIn(ctx context.Context, in attempt, spent try, start func(Tx, Account) error) error {
+	a, found, err := find(s.store.Read(ctx), in.address.Key)
 	if err != nil {
 		return err
 	}
-	verdict, err := s.verify(ctx, a, address.Key, secret)
+	verdict, err := s.verify(ctx, a, in.address.Key, in.secret)
 	if err != nil {
 		return err
 	}
-	// A club login needs a club; a disabled account gets the common refusal.
-	if !found || !verdict.OK || a.Disabled() || contract == Clubs && a.ClubID == 0 {
-		return s.refuseSignIn(ctx, c, a.ID, contract)
+	if !found || !verdict.OK || !mayTry(a, in.contract) {
+		return s.refuseSignIn(ctx, in, a.ID)
 	}
 	fresh, class := "", ""
 	if verdict.Outdated {
-		if fresh, class, err = s.hash(ctx, secret); err != nil {
+		if fresh, class, err = s.hash(ctx, in.secret); err != nil {
 			return err
 		}
 	}
@@ -200,10 +228,10 @@ func (s *Service) trySignIn(ctx context.Context, c Caller, address Address, secr
 			return err
 		case current.PasswordHash != a.PasswordHash:
 			return errHashMoved
-		case current.Disabled() || contract == Clubs && current.ClubID == 0:
+		case !mayTry(current, in.contract):
 			return SignInRefused
 		}
-		if err := tx.ClearFailures(s.failureKey(address.Key)); err != nil {
+		if err := s.clearTries(tx, in.Caller, in.address.Key, spent); err != nil {
 			return err
 		}
 		if fresh != "" {
@@ -217,11 +245,11 @@ func (s *Service) trySignIn(ctx context.Context, c Caller, address Address, secr
 		if unconfirmed = !current.Confirmed(); unconfirmed {
 			return nil // the fresh mail is kept, the refusal follows
 		}
-		return tx.AddEvent(c.event(s.now(), SignedIn, current.ID, string(contract)))
+		return s.welcome(tx, in, current.ID)
 	})
 	switch {
 	case errors.Is(err, SignInRefused):
-		return s.refuseSignIn(ctx, c, a.ID, contract)
+		return s.refuseSignIn(ctx, in, a.ID)
 	case err != nil:
 		return err
 	case unconfirmed:
@@ -230,10 +258,26 @@ func (s *Service) trySignIn(ctx context.Context, c Caller, address Address, secr
 	return nil
 }
 
+// mayTry reports whether a right password counts: a club login needs a club, and a
+// disabled account gets the common refusal.
+func mayTry(a Account, contract Contract) bool {
+	return !a.Disabled() && (contract != Clubs || a.ClubID != 0)
+}
+
+// welcome writes that somebody signed in, and from where.
+func (s *Service) welcome(tx Tx, in attempt, account int64) error {
+	now, from := s.now(), in.Caller
+	from.Device = in.device
+	if err := s.remember(tx, from, in.address.Key, now); err != nil {
+		return err
+	}
+	return tx.AddEvent(in.event(now, SignedIn, account, string(in.contract)))
+}
+
 // refuseSignIn writes the event of a failure, for unknown addresses too.
-func (s *Service) refuseSignIn(ctx context.Context, c Caller, account int64, contract Contract) error {
+func (s *Service) refuseSignIn(ctx context.Context, in attempt, account int64) error {
 	err := s.store.Update(ctx, func(tx Tx) error {
-		return tx.AddEvent(c.event(s.now(), SignInFailed, account, string(contract)))
+		return tx.AddEvent(in.event(s.now(), SignInFailed, account, string(in.contract)))
 	})
 	if err != nil {
 		return err

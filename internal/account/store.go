@@ -82,8 +82,14 @@ type Reader interface {
 	// Meta answers a named value of the installation; NotFound when never set.
 	Meta(name string) (string, error)
 
-	// Failures answers the zero value for an address that never failed.
-	Failures(address token.Digest) (Failures, error)
+	// Failures answers the zero value for a lane in which no try failed. The zero lane
+	// is that of strangers, here and below.
+	Failures(address, lane token.Digest) (Failures, error)
+	AllFailures(address token.Digest) (int64, error) // of every lane
+	// Known answers which of these proofs the address knows and has not ended at now.
+	Known(address token.Digest, now time.Time, proofs ...token.Digest) ([]token.Digest, error)
+	// Rows counts the rows of a heap.
+	Rows(heap Heap) (int64, error)
 }
 
 // Tx is a Reader that also writes. What would break uniqueness is Taken with the
@@ -176,21 +182,32 @@ type Tx interface {
 	SetMeta(name, value string) (string, error)
 
 	// AddFailure counts one more and answers the new count.
-	AddFailure(address token.Digest, at time.Time) (int64, error)
-	ClearFailures(address token.Digest) error
+	AddFailure(address, lane token.Digest, at time.Time) (int64, error)
+	ClearFailures(address, lane token.Digest) error
+	ForgetFailures(address token.Digest) error // in every lane
 	// TakeBackFailure counts one less, down to none. Where the last one was the one
 	// at that time, it is the one before again.
-	TakeBackFailure(address token.Digest, at, before time.Time) error
+	TakeBackFailure(address, lane token.Digest, at, before time.Time) error
+	// AddKnown notes a proof that the address knows a caller by, or that it was seen
+	// again, until it ends. Of more than most, those seen longest ago go.
+	AddKnown(address, proof token.Digest, seen, ends time.Time, most int) error
+	ForgetKnown(address token.Digest) error
+	// AddTally counts one more of a subject and answers the count: of the window that
+	// began with its first, unless that was before since.
+	AddTally(subject token.Digest, at, since time.Time) (int64, error)
 	// AddLookup notes that a client network asked about an address, unless it did
-	// since then already, and answers how many different addresses it asked about
-	// since then, this one included, and when it asked about the first of them.
-	AddLookup(network, address token.Digest, at, since time.Time) (asked int64, oldest time.Time, err error)
+	// since then already, and answers what it asked since then, this included.
+	AddLookup(network, address token.Digest, at, since time.Time) (Asked, error)
 	// ForgetLookup takes such a note back.
 	ForgetLookup(network, address token.Digest) error
 
 	// Purge deletes what time has ended, at most limit rows of each kind, and
 	// answers how many went.
 	Purge(ends Ends, limit int) (int64, error)
+	// Trim deletes at most that many rows of a heap, those first that matter least,
+	// and answers how many went: failures and tallies by the lowest count and then by
+	// age, but no failures whose lane rests; lookups and events by age.
+	Trim(heap Heap, most int64, rests Rests) (int64, error)
 }
 
 // Ends says what a purge deletes: of each kind, what ended before the time given.
@@ -201,5 +218,29 @@ type Ends struct {
 	DeadMails  time.Time // by DeadAt
 	Lookups    time.Time
 	Failures   time.Time // by the last one
+	Known      time.Time // by the proof's end
+	Tallies    time.Time // by the window's begin
 	Events     time.Time // of the public that concern no account; others stay
+}
+
+// Heap names rows that strangers can add to without end, and that are bounded in
+// number for that reason.
+type Heap string
+
+// The heaps.
+const (
+	FailureRows Heap = "failures"
+	LookupRows  Heap = "lookups"
+	TallyRows   Heap = "tallies"
+	EventRows   Heap = "events" // of the public that concern no account
+)
+
+// Heaps are all there are.
+var Heaps = []Heap{FailureRows, LookupRows, TallyRows, EventRows}
+
+// Rests says which failures make somebody wait: those of a lane that holds as many
+// as given, and of which one came at Since or after it.
+type Rests struct {
+	Strangers, Known int64
+	Since            time.Time
 }

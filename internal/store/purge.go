@@ -30,7 +30,13 @@ DELETE FROM lookups
 WHERE (network, address) IN (SELECT network, address FROM lookups WHERE at < $1 LIMIT $2)`},
 		{ends.Failures, `
 DELETE FROM failures
-WHERE address IN (SELECT address FROM failures WHERE last_at < $1 LIMIT $2)`},
+WHERE (address, lane) IN (SELECT address, lane FROM failures WHERE last_at < $1 LIMIT $2)`},
+		{ends.Known, `
+DELETE FROM known
+WHERE (address, proof) IN (SELECT address, proof FROM known WHERE ends_at < $1 LIMIT $2)`},
+		{ends.Tallies, `
+DELETE FROM tallies
+WHERE subject IN (SELECT subject FROM tallies WHERE began_at < $1 LIMIT $2)`},
 		{ends.Events, `
 DELETE FROM events
 WHERE id IN (SELECT id FROM events WHERE account_id IS NULL AND actor = '' AND at < $1 LIMIT $2)`},

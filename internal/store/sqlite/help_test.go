@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -32,4 +33,14 @@ func addAccount(s *store.Store, t testing.TB, address string) (id int64, err err
 		return err
 	})
 	return id, err
+}
+
+// newest is the version of the program's schema.
+func newest(t testing.TB) string {
+	t.Helper()
+	version, err := store.Latest(migrations())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strconv.FormatInt(version, 10)
 }

@@ -24,6 +24,9 @@ var scans = map[string]string{
 	grantsOfAll:               "it lists everything, for a command",
 	"MIN(created_at)":         "it counts what waits, which is little",
 	"GROUP BY password_class": "it counts an index, every few minutes",
+	"SELECT COUNT(*)\nFROM":   "it counts an index, every few seconds, and there is a bound on the rows",
+	"ORDER BY count, ":        "it takes the first rows of an index",
+	"ORDER BY at LIMIT":       "it takes the first rows of an index",
 }
 
 // grantsOfAll is where the list of all roles has no WHERE.

@@ -98,12 +98,26 @@ CREATE INDEX events_by_account ON events (account_id, id) WHERE account_id IS NO
 CREATE INDEX events_of_nobody ON events (at) WHERE account_id IS NULL AND actor = '';
 
 CREATE TABLE failures (
-    address BLOB    NOT NULL PRIMARY KEY, -- a keyed digest
+    address BLOB    NOT NULL, -- a keyed digest
+    lane    BLOB    NOT NULL, -- the proof that the caller is known by; empty for strangers
     count   INTEGER NOT NULL,
-    last_at INTEGER NOT NULL
+    last_at INTEGER NOT NULL,
+    PRIMARY KEY (address, lane)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX failures_by_count ON failures (count, last_at);
+
 CREATE INDEX failures_by_time ON failures (last_at);
+
+CREATE TABLE known (
+    address BLOB    NOT NULL, -- keyed digests, both; the address is in the proof, too
+    proof   BLOB    NOT NULL,
+    seen_at INTEGER NOT NULL,
+    ends_at INTEGER NOT NULL,
+    PRIMARY KEY (address, proof)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX known_by_end ON known (ends_at);
 
 CREATE TABLE lookups (
     network BLOB    NOT NULL, -- a keyed digest, as is the address
@@ -234,3 +248,13 @@ CREATE TABLE tags (
     id   INTEGER PRIMARY KEY,
     name TEXT    NOT NULL
 ) STRICT;
+
+CREATE TABLE tallies (
+    subject  BLOB    NOT NULL PRIMARY KEY, -- a keyed digest
+    count    INTEGER NOT NULL,
+    began_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX tallies_by_count ON tallies (count, began_at);
+
+CREATE INDEX tallies_by_time ON tallies (began_at);

@@ -211,7 +211,7 @@ func twoInstances(t *testing.T, open Open) {
 			s = two
 		}
 		err := s.Update(background, func(tx account.Tx) error {
-			_, err := tx.AddFailure(digest(1), noon)
+			_, err := tx.AddFailure(digest(1), digest(2), noon)
 			return err
 		})
 		if err != nil {
@@ -219,7 +219,7 @@ func twoInstances(t *testing.T, open Open) {
 		}
 	})
 	for _, s := range []account.Store{one, two} {
-		wantRead(t, "failures", account.Failures{Count: n, LastAt: noon})(read(t, s).Failures(digest(1)))
+		wantRead(t, "failures", account.Failures{Count: n, LastAt: noon})(read(t, s).Failures(digest(1), digest(2)))
 	}
 }
 
@@ -293,7 +293,11 @@ func whatIsNotThere(t *testing.T, open Open) {
 	classes, err := r.PasswordClasses()
 	empty("PasswordClasses", len(classes), err)
 	wantRead(t, "OutboxStats", account.OutboxStats{})(r.OutboxStats())
-	wantRead(t, "Failures", account.Failures{})(r.Failures(d))
+	wantRead(t, "Failures", account.Failures{})(r.Failures(d, d))
+	wantRead(t, "Known", 0)(count(r.Known(d, noon, d)))
+	for _, heap := range account.Heaps {
+		wantRead(t, "Rows of "+string(heap), int64(0))(r.Rows(heap))
+	}
 	wantRead(t, "Roles", account.Roles{})(r.Roles(1, 2026, noon))
 	wantRead(t, "OnRoster", false)(r.OnRoster("ada@x.test"))
 }

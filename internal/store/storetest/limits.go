@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"matricula/internal/account"
+	"matricula/internal/token"
 )
 
 func events(t *testing.T, open Open) {
@@ -68,46 +69,12 @@ func meta(t *testing.T, open Open) {
 	wantRead(t, "meta", "https://one.test")(read(t, s).Meta("issuer"))
 }
 
-func failures(t *testing.T, open Open) {
-	s := open(t)
-	add := func(d int, at time.Time) (n int64) {
-		update(t, s, func(tx account.Tx) (err error) {
-			n, err = tx.AddFailure(digest(d), at)
-			return err
-		})
-		return n
-	}
-	for i := range int64(3) {
-		want(t, "count", add(1, noon.Add(time.Duration(i)*time.Second)), i+1)
-	}
-	want(t, "count of another", add(2, noon), int64(1))
-	wantRead(t, "failures", account.Failures{Count: 3, LastAt: noon.Add(2 * time.Second)})(read(t, s).Failures(digest(1)))
-	takeBack := func(at, before time.Duration) (f account.Failures) {
-		update(t, s, func(tx account.Tx) error {
-			return tx.TakeBackFailure(digest(1), noon.Add(at), noon.Add(before))
-		})
-		f, err := read(t, s).Failures(digest(1))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return f
-	}
-	want(t, "after the last was taken back", takeBack(2*time.Second, time.Second), account.Failures{Count: 2, LastAt: noon.Add(time.Second)})
-	want(t, "after one before was taken back", takeBack(0, 0), account.Failures{Count: 1, LastAt: noon.Add(time.Second)})
-	want(t, "after all were taken back", takeBack(time.Second, 0), account.Failures{})
-	want(t, "and one more", takeBack(time.Second, 0), account.Failures{})
-	add(1, noon)
-	update(t, s, func(tx account.Tx) error { return tx.ClearFailures(digest(1)) })
-	update(t, s, func(tx account.Tx) error { return tx.ClearFailures(digest(1)) }) // nothing to clear is no error
-	wantRead(t, "after the clearing", account.Failures{})(read(t, s).Failures(digest(1)))
-	wantRead(t, "of another", account.Failures{Count: 1, LastAt: noon})(read(t, s).Failures(digest(2)))
-}
-
 func lookups(t *testing.T, open Open) {
 	s := open(t)
 	ask := func(network, address int, at time.Time) (n int64) {
 		update(t, s, func(tx account.Tx) (err error) {
-			n, _, err = tx.AddLookup(digest(network), digest(address), at, at.Add(-time.Hour))
+			asked, err := tx.AddLookup(digest(network), digest(address), at, at.Add(-time.Hour))
+			n = asked.Count
 			return err
 		})
 		return n
@@ -134,6 +101,14 @@ func lookups(t *testing.T, open Open) {
 			t.Errorf("%s: got %d, want %d", step.what, got, step.want)
 		}
 	}
+	for i, isNew := range []bool{true, false} {
+		var asked account.Asked
+		update(t, s, func(tx account.Tx) (err error) {
+			asked, err = tx.AddLookup(digest(4), digest(1), noon.Add(time.Duration(i)*time.Minute), noon.Add(-time.Hour))
+			return err
+		})
+		want(t, "what it asked", asked, account.Asked{Count: 1, Oldest: noon, New: isNew})
+	}
 	update(t, s, func(tx account.Tx) error { return tx.ForgetLookup(digest(1), digest(1)) })
 	update(t, s, func(tx account.Tx) error { return tx.ForgetLookup(digest(1), digest(9)) })
 	want(t, "after one was taken back", ask(1, 5, noon.Add(81*time.Minute)), int64(2))
@@ -147,6 +122,7 @@ func purge(t *testing.T, open Open) {
 	end := func(hours int) time.Time { return noon.Add(time.Duration(-hours) * time.Hour) }
 	ends := account.Ends{
 		Sessions: end(1), MailTokens: end(2), Revoked: end(3), DeadMails: end(4), Lookups: end(5), Failures: end(6), Events: end(7),
+		Known: end(8), Tallies: end(10),
 	}
 	event := func(tx account.Tx, at time.Time, concerned int64, actor string) error {
 		return tx.AddEvent(account.Event{At: at, Kind: account.SignInFailed, Account: concerned, Actor: actor})
@@ -168,10 +144,16 @@ func purge(t *testing.T, open Open) {
 			if err := tx.AddMail(account.OutboxMail{CreatedAt: end(9), DueAt: end(9), DeadAt: ends.DeadMails.Add(-before)}); err != nil {
 				return err
 			}
-			if _, _, err := tx.AddLookup(digest(1), digest(i), ends.Lookups.Add(-before), end(9)); err != nil {
+			if _, err := tx.AddLookup(digest(1), digest(i), ends.Lookups.Add(-before), end(9)); err != nil {
 				return err
 			}
-			if _, err := tx.AddFailure(digest(i), ends.Failures.Add(-before)); err != nil {
+			if _, err := tx.AddFailure(digest(i), strangers, ends.Failures.Add(-before)); err != nil {
+				return err
+			}
+			if err := tx.AddKnown(digest(1), digest(i), end(9), ends.Known.Add(-before), 10); err != nil {
+				return err
+			}
+			if _, err := tx.AddTally(digest(i), ends.Tallies.Add(-before), end(99)); err != nil {
 				return err
 			}
 			at := ends.Events.Add(-before)
@@ -188,7 +170,7 @@ func purge(t *testing.T, open Open) {
 		})
 		return n
 	}
-	want(t, "gone", gone(), int64(7))
+	want(t, "gone", gone(), int64(9))
 	want(t, "gone the second time", gone(), int64(0))
 
 	r := read(t, s)
@@ -200,7 +182,7 @@ func purge(t *testing.T, open Open) {
 		if _, err := r.MailToken(id); err != wanted {
 			t.Errorf("mail token %d: got %v, want %v", i, err, wanted)
 		}
-		f, err := r.Failures(digest(i))
+		f, err := r.Failures(digest(i), strangers)
 		if err != nil || f.Count != int64(i) {
 			t.Errorf("failures %d: got %d and %v, want %d", i, f.Count, err, i)
 		}
@@ -209,12 +191,14 @@ func purge(t *testing.T, open Open) {
 	wantRead(t, "mails", account.OutboxStats{Waiting: 1, Dead: 1, Oldest: end(9)})(r.OutboxStats())
 	wantRead(t, "events of the account", 2)(count(r.Events(of, 0, 10)))
 	wantRead(t, "events of all", 5)(count(r.Events(0, 0, 10)))
-	var asked int64
+	wantRead(t, "known left", []token.Digest{digest(1)})(r.Known(digest(1), end(99), digest(0), digest(1)))
+	wantRead(t, "tallies left", int64(1))(r.Rows(account.TallyRows))
+	var asked account.Asked
 	update(t, s, func(tx account.Tx) (err error) {
-		asked, _, err = tx.AddLookup(digest(1), digest(1), noon, time.UnixMicro(0))
+		asked, err = tx.AddLookup(digest(1), digest(1), noon, time.UnixMicro(0))
 		return err
 	})
-	want(t, "lookups left", asked, int64(1))
+	want(t, "lookups left", asked.Count, int64(1))
 }
 
 func purgeIsBounded(t *testing.T, open Open) {

@@ -206,7 +206,7 @@ func raceFailures(t *testing.T, open Open) {
 	together(many, func(i int) {
 		var n int64
 		err := s(i).Update(background, func(tx account.Tx) (err error) {
-			n, err = tx.AddFailure(digest(1), noon)
+			n, err = tx.AddFailure(digest(1), strangers, noon)
 			return err
 		})
 		if err != nil {
@@ -229,8 +229,8 @@ func raceLookups(t *testing.T, open Open) {
 	var within atomic.Int64
 	together(many, func(i int) {
 		err := s(i).Update(background, func(tx account.Tx) error {
-			n, _, err := tx.AddLookup(digest(1), digest(i), noon, noon.Add(-time.Hour))
-			if err == nil && n > limit {
+			asked, err := tx.AddLookup(digest(1), digest(i), noon, noon.Add(-time.Hour))
+			if err == nil && asked.Count > limit {
 				return over
 			}
 			return err
@@ -244,6 +244,29 @@ func raceLookups(t *testing.T, open Open) {
 		}
 	})
 	want(t, "lookups within the limit", within.Load(), int64(limit))
+}
+
+// raceTallies counts a subject up on both sides.
+func raceTallies(t *testing.T, open Open) {
+	s := both(t, open)
+	var mu sync.Mutex
+	counts := map[int64]bool{}
+	together(many, func(i int) {
+		var n int64
+		err := s(i).Update(background, func(tx account.Tx) (err error) {
+			n, err = tx.AddTally(digest(1), noon.Add(time.Duration(i)), noon.Add(-time.Hour))
+			return err
+		})
+		if err != nil {
+			t.Errorf("tally %d: %v", i, err)
+		}
+		mu.Lock()
+		counts[n] = true
+		mu.Unlock()
+	})
+	if len(counts) != many || !counts[1] || !counts[many] {
+		t.Errorf("got %d different counts, want each from 1 to %d", len(counts), many)
+	}
 }
 
 func raceMeta(t *testing.T, open Open) {

@@ -92,9 +92,14 @@ func Run(t *testing.T, open Open) {
 		{"Key/oldest first", signingKeys},
 		{"Meta/is set once", meta},
 		{"Failures/count and clear", failures},
+		{"Failures/each lane has its own", lanes},
+		{"Known/until it ends", known},
+		{"Known/those seen last", knownAreFew},
+		{"Tally/counts within its window", tallies},
 		{"Lookup/counts different addresses", lookups},
 		{"Purge/deletes what has ended", purge},
 		{"Purge/a bounded number at once", purgeIsBounded},
+		{"Trim/what matters least goes first", trim},
 
 		{"Race/one address makes one account", raceOneAddress},
 		{"Race/one mail token serves one", raceOneMailToken},
@@ -102,6 +107,7 @@ func Run(t *testing.T, open Open) {
 		{"Race/every club gets a link name of its own", raceLinkNames},
 		{"Race/a mail goes to one worker", raceClaims},
 		{"Race/every failure counts", raceFailures},
+		{"Race/every tally counts", raceTallies},
 		{"Race/lookups stay within the limit", raceLookups},
 		{"Race/one value is kept", raceMeta},
 

@@ -104,7 +104,7 @@ func (d *desk) call(method, path, body string, headers ...string) *httptest.Resp
 var settings = map[string]func(*account.Config){
 	"busy":     func(c *account.Config) { c.Hasher = oneSlot(); c.Limits.Off = true },
 	"budget":   func(c *account.Config) { c.Limits.Lookups = 3 },
-	"failures": func(c *account.Config) { c.Limits.Failures = 3 },
+	"failures": func(c *account.Config) { c.Limits.Failures, c.Limits.KnownFailures = 2, 1 },
 	"hidden":   func(c *account.Config) { c.HideRoster = true },
 	"classic":  func(c *account.Config) { c.Policy = "classic" },
 }

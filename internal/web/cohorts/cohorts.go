@@ -19,14 +19,17 @@ type Config struct {
 	// Cookie carries the session's secret. Its lifetime is that of the sessions
 	// which Service starts.
 	Cookie *web.Cookie
+	// Device carries what an account knows a browser by that has signed in before. It
+	// is no credential, and lives for account.DeviceLife.
+	Device *web.Cookie
 	// Limited holds a client network to a rate at each public call that costs
 	// something; nil holds nobody. Sign-ins have limits of their own, at the rules.
 	Limited web.Wrap
 }
 
 type door struct {
-	service *account.Service
-	cookie  *web.Cookie
+	service        *account.Service
+	cookie, device *web.Cookie
 }
 
 // New returns the door, with the headers that each of its answers owes: no-store,
@@ -38,7 +41,7 @@ type door struct {
 // but what their body brings, so a foreign page that made a browser send them would
 // borrow no right that its author doesn't have without the browser.
 func New(c Config) http.Handler {
-	d := &door{service: c.Service, cookie: c.Cookie}
+	d := &door{service: c.Service, cookie: c.Cookie, device: c.Device}
 	routes := web.NewRouter(refuse)
 	guarded := c.Origins.Guarded
 

@@ -49,6 +49,7 @@ func newKitAt(t *testing.T, publicURL string, sameSite http.SameSite, edits ...f
 		Service: k.Service,
 		Origins: origins,
 		Cookie:  web.NewCookie("matricula", secure, sameSite, 240*time.Hour),
+		Device:  web.NewCookie("matricula-device", secure, sameSite, account.DeviceLife),
 		Limited: web.Limited(func(v web.Visit) error { return k.rate(v) }),
 	})
 	logged := web.Log(slog.New(slog.NewJSONHandler(k.log, nil)), k.Clock.Now, nil, owes(t, origins, door))
@@ -134,13 +135,13 @@ func (k *kit) call(method, path, body string, headers ...string) *httptest.Respo
 	return w
 }
 
-// signIn signs in and returns the cookie.
+// signIn signs in and returns the session's cookie, which comes first.
 func (k *kit) signIn(t *testing.T, email, secret string) *http.Cookie {
 	t.Helper()
 	w := k.call("POST", "/api/auth/sign-in", `{"email":"`+email+`","password":"`+secret+`"}`)
 	cookies := w.Result().Cookies()
-	if w.Code != http.StatusOK || len(cookies) != 1 {
-		t.Fatalf("sign in: got %d %s and %d cookies, want 200 and one", w.Code, w.Body, len(cookies))
+	if w.Code != http.StatusOK || len(cookies) != 2 {
+		t.Fatalf("sign in: got %d %s and %d cookies, want 200 and two", w.Code, w.Body, len(cookies))
 	}
 	return cookies[0]
 }

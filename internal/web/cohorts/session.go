@@ -3,6 +3,7 @@ package cohorts
 import (
 	"net/http"
 
+	"matricula/internal/token"
 	"matricula/internal/web"
 )
 
@@ -26,11 +27,17 @@ func (d *door) signIn(w http.ResponseWriter, r *http.Request) error {
 	if err := body.Err(); err != nil {
 		return err
 	}
-	member, session, err := d.service.SignInMember(r.Context(), caller(r), email, password, d.presented(r))
+	from := caller(r)
+	known, _ := d.device.Get(r)
+	from.Device = token.SecretOf(known)
+	member, session, err := d.service.SignInMember(r.Context(), from, email, password, d.presented(r))
 	if err != nil {
 		return err
 	}
 	d.cookie.Set(w, session.Secret.Reveal())
+	if !session.Device.IsZero() {
+		d.device.Set(w, session.Device.Reveal())
+	}
 	web.WriteJSON(w, http.StatusOK, infoOf(member))
 	return nil
 }

@@ -53,6 +53,7 @@ func newSiteOver(t *testing.T, k *accounttest.Kit, edits ...func(*Config)) *site
 	must(t, err)
 	config := Config{
 		Service: k.Service, Origins: origins, Cookie: web.NewCookie("matricula", false, http.SameSiteLaxMode, 240*time.Hour),
+		Device:    web.NewCookie("matricula-device", false, http.SameSiteLaxMode, account.DeviceLife),
 		PublicURL: accounttest.PublicURL, Site: "Campus Clubs",
 	}
 	for _, edit := range edits {
@@ -164,7 +165,12 @@ func (b *browser) hasCookie(t *testing.T) bool {
 	t.Helper()
 	u, err := url.Parse(b.site.URL)
 	must(t, err)
-	return len(b.http.Jar.Cookies(u)) > 0
+	for _, cookie := range b.http.Jar.Cookies(u) {
+		if cookie.Name == b.site.Cookie.Name() {
+			return true
+		}
+	}
+	return false
 }
 
 // raw sends a request and follows nothing: the answer as it is on the wire, but

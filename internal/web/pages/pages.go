@@ -18,6 +18,7 @@ type Config struct {
 	Service   *account.Service
 	Origins   *web.Origins
 	Cookie    *web.Cookie
+	Device    *web.Cookie    // what an account knows a browser by that has signed in before
 	PublicURL string         // without a slash at the end
 	Site      string         // what the site is called; the public URL's host when empty
 	Zone      *time.Location // of the times that people read and write; nil is UTC

@@ -283,6 +283,7 @@ func TestRefusalsStandInTheLog(t *testing.T) {
 	must(t, err)
 	pages := New(Config{
 		Service: k.Service, Origins: origins, Cookie: web.NewCookie("matricula", false, http.SameSiteLaxMode, 0), PublicURL: accounttest.PublicURL,
+		Device: web.NewCookie("matricula-device", false, http.SameSiteLaxMode, 0),
 	})
 	h := web.Log(slog.New(slog.NewTextHandler(&log, nil)), k.Clock.Now, nil, pages)
 	const secret = "s3cr3t"

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"matricula/internal/account"
+	"matricula/internal/token"
 )
 
 // home sends people to where they want to go.
@@ -24,12 +25,17 @@ func (p *pages) signIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	email := form.Get("email")
-	member, cookie, err := p.Service.SignInMember(r.Context(), caller(r), email, form.Get("password"), p.presented(r))
+	email, from := form.Get("email"), caller(r)
+	known, _ := p.Device.Get(r)
+	from.Device = token.SecretOf(known)
+	member, cookie, err := p.Service.SignInMember(r.Context(), from, email, form.Get("password"), p.presented(r))
 	if err != nil {
 		return p.again(w, r, "sign-in", view{Title: "Sign in", Data: email}, err)
 	}
 	p.Cookie.Set(w, cookie.Secret.Reveal())
+	if !cookie.Device.IsZero() {
+		p.Device.Set(w, cookie.Device.Reveal())
+	}
 	if member.Account.ClubID != 0 {
 		return redirect(w, "/club")
 	}
