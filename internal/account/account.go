@@ -34,6 +34,10 @@ type Config struct {
 	// Lifetimes; zero takes the contract's: 15 minutes, 1 day, 10 days, 7 days, 30 minutes.
 	AccessTTL, RefreshTTL, SessionTTL, ConfirmTTL, ResetTTL time.Duration
 
+	// Uneven answers as soon as it can, and so tells a little by its time: for tests
+	// of anything else.
+	Uneven bool
+
 	Limits Limits
 	// HideRoster answers that every address is on the roster when a stranger asks
 	// (setting email-exists=off); registering still asks the roster.

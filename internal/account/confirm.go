@@ -19,7 +19,7 @@ func (s *Service) ResendConfirm(ctx context.Context, c Caller, email string) err
 		return err
 	}
 	id := token.NewID()
-	return s.store.Update(ctx, func(tx Tx) error {
+	return s.evenly(ctx, mailGrain, func(tx Tx) error {
 		now := s.now()
 		a, found, err := find(tx, address.Key)
 		if err != nil {

@@ -48,7 +48,7 @@ func (s *Service) SignUp(ctx context.Context, c Caller, in SignUp) error {
 
 	officer := Account{Email: email, Name: in.Name, PasswordHash: hash}
 	id := token.NewID()
-	return s.store.Update(ctx, func(tx Tx) error {
+	return s.evenly(ctx, signUpGrain, func(tx Tx) error {
 		now := s.now()
 		known, found, err := find(tx, email.Key)
 		switch {
@@ -92,10 +92,6 @@ func (s *Service) addOfficer(tx Tx, c Caller, officer Account, class string, clu
 	if err := tx.AddEvent(c.event(now, SignedUp, owner, string(Clubs))); err != nil {
 		return err
 	}
-	// It goes out whatever strangers have asked for before, but it counts.
-	if _, err := s.mayMail(tx, c, string(ConfirmToken), officer.Email.Key, owner, now); err != nil {
-		return err
-	}
 	return s.addConfirmMail(tx, officer, id, club.Name, now)
 }
 
@@ -104,28 +100,18 @@ func (s *Service) addOfficer(tx Tx, c Caller, officer Account, class string, clu
 // The decoy token brings the change nearer to what a registration writes; the
 // hash before it hides the rest.
 func (s *Service) tellOwner(tx Tx, c Caller, known Account, id token.ID, now time.Time) error {
-	template := mail.AlreadyMember
-	switch {
-	case !known.Confirmed():
-		template = mail.Confirm
-	case known.ClubID == 0:
-		template = mail.NoClub
-	}
-	sends, err := s.mayMail(tx, c, string(template), known.Email.Key, known.ID, now)
-	if err != nil {
+	if err := tx.AddEvent(c.event(now, SignUpKnown, known.ID, string(Clubs))); err != nil {
 		return err
 	}
-	if err := tx.AddEvent(c.event(now, SignUpKnown, concerned(known, sends), string(Clubs))); err != nil {
-		return err
-	}
-	switch {
-	case !sends:
-		return addDecoyMail(tx, id, ConfirmToken, now)
-	case template == mail.Confirm:
+	if !known.Confirmed() {
 		return s.addConfirmMail(tx, known, id, "", now)
 	}
 	if err := tx.AddMailToken(MailToken{ID: id, Kind: ConfirmToken, CreatedAt: now, ExpiresAt: now}); err != nil {
 		return err
+	}
+	template := mail.AlreadyMember
+	if known.ClubID == 0 {
+		template = mail.NoClub
 	}
 	return tx.AddMail(OutboxMail{
 		Account: known.ID, Template: template, To: known.Email.Text, CreatedAt: now, DueAt: now,

@@ -83,7 +83,7 @@ func Over(t testing.TB, store account.Store, edits ...func(*account.Config)) *Ki
 		Store: store, Hasher: hasher, Policy: password.Modern, Master: master, Issuer: k.Issuer,
 		Templates: templates, Sender: k.Mails, MailFrom: "Matricula <no-reply@matricula.test>",
 		Now: k.Clock.Now, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
-		PublicURL: PublicURL, ResetPageURL: PublicURL + "/reset", Origins: []string{Origin, PublicURL},
+		PublicURL: PublicURL, ResetPageURL: PublicURL + "/reset", Origins: []string{Origin, PublicURL}, Uneven: true,
 	}
 	for _, edit := range edits {
 		edit(&config)
