@@ -65,15 +65,15 @@ func (p *part) serve(w http.ResponseWriter, r *http.Request) error {
 	if takesGzip(r.Header) {
 		h.Set("Content-Encoding", "gzip")
 		h.Set("Content-Length", strconv.Itoa(len(p.gz)))
-		_, err := w.Write(p.gz)
-		return err
+		_, _ = w.Write(p.gz) // an error means that the client is gone
+		return nil
 	}
 	unpacked, err := gzip.NewReader(bytes.NewReader(p.gz))
 	if err != nil {
 		return fmt.Errorf("unpack %s: %w", p.name, err)
 	}
-	_, err = io.Copy(w, unpacked) //gosec:disable G110 -- what is unpacked is a part of the program
-	return err
+	_, _ = io.Copy(w, unpacked) //gosec:disable G110 -- what is unpacked is a part of the program, and an error means that the client is gone
+	return nil
 }
 
 // takesGzip reports whether the client takes gzip (RFC 9110 section 12.5.3). One
@@ -98,7 +98,7 @@ func plain(kind, kept string, text []byte) web.Handler {
 		h.Set("Cache-Control", kept)
 		h.Set("Content-Type", kind)
 		h.Set("Content-Length", strconv.Itoa(len(text)))
-		_, err := w.Write(text)
-		return err
+		_, _ = w.Write(text) // an error means that the client is gone
+		return nil
 	}
 }

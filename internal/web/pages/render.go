@@ -52,8 +52,8 @@ func (p *pages) render(w http.ResponseWriter, status int, page string, v view) e
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Length", strconv.Itoa(out.Len()))
 	w.WriteHeader(status)
-	_, err := out.WriteTo(w)
-	return err
+	_, _ = out.WriteTo(w) // an error means that the client is gone
+	return nil
 }
 
 // redirect sends the browser to another page of ours with GET. path never holds
