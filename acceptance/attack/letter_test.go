@@ -2,6 +2,7 @@ package attack
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -105,13 +107,9 @@ func (a *attacker) letters(to string) []letter {
 	}
 	var his []letter
 	for _, path := range paths { // sorted by name, which is by time
-		raw, err := os.ReadFile(path)
+		l, err := open(path)
 		if err != nil {
 			a.t.Fatal(err)
-		}
-		l, err := readLetter(raw)
-		if err != nil {
-			a.t.Fatalf("%s: %v", path, err)
 		}
 		a.used.add(l.secret())
 		if l.to == to {
@@ -119,6 +117,26 @@ func (a *attacker) letters(to string) []letter {
 		}
 	}
 	return his
+}
+
+// opened are the letters that were read, by the paths of their files, which never
+// change: many attacks look for theirs among them, again and again.
+var opened sync.Map
+
+func open(path string) (letter, error) {
+	if l, ok := opened.Load(path); ok {
+		return l.(letter), nil
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return letter{}, err
+	}
+	l, err := readLetter(raw)
+	if err != nil {
+		return letter{}, fmt.Errorf("%s: %w", path, err)
+	}
+	opened.Store(path, l)
+	return l, nil
 }
 
 // mailTime is how long a mail may be on its way.

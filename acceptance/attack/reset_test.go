@@ -280,7 +280,7 @@ func TestRST19(t *testing.T) {
 	}
 	// The rows of the clubs' tokens are no tokens.
 	a.clubsLink(p)
-	for _, token := range a.rows(p) {
+	for _, token := range a.tokenRows(p) {
 		a.openly().useClubs(token, fresh).want(t, 404)
 		a.call("GET", "/api/user/confirm/"+token, nil).want(t, 404)
 		forgeries++
@@ -292,7 +292,7 @@ func TestRST19(t *testing.T) {
 // stolen answers what the database holds of a person's reset token.
 func (a *attacker) stolen(p person, claims string) (hash, row string) {
 	a.t.Helper()
-	rows := a.rows(p)
+	rows := a.tokenRows(p)
 	if len(rows) == 0 || strings.Contains(claims, p.email) {
 		a.t.Fatalf("the token's row is not there, or its claims tell the address: %s", claims)
 	}
@@ -300,8 +300,8 @@ func (a *attacker) stolen(p person, claims string) (hash, row string) {
 	return hash, rows[0]
 }
 
-// rows answers the ids of a person's mail tokens, in the ways of writing octets.
-func (a *attacker) rows(p person) (all []string) {
+// tokenRows answers the ids of a person's mail tokens, in the ways of writing octets.
+func (a *attacker) tokenRows(p person) (all []string) {
 	a.t.Helper()
 	var joined string
 	a.read("SELECT group_concat(hex(t.id)) FROM mail_tokens t JOIN accounts a ON a.id = t.account_id WHERE a.email_key = $1", p.email, &joined)
