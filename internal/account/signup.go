@@ -92,6 +92,10 @@ func (s *Service) addOfficer(tx Tx, c Caller, officer Account, class string, clu
 	if err := tx.AddEvent(c.event(now, SignedUp, owner, string(Clubs))); err != nil {
 		return err
 	}
+	// It goes out whatever strangers have asked for before, but it counts.
+	if _, err := s.mayMail(tx, c, string(ConfirmToken), officer.Email.Key, owner, now); err != nil {
+		return err
+	}
 	return s.addConfirmMail(tx, officer, id, club.Name, now)
 }
 
@@ -100,18 +104,28 @@ func (s *Service) addOfficer(tx Tx, c Caller, officer Account, class string, clu
 // The decoy token brings the change nearer to what a registration writes; the
 // hash before it hides the rest.
 func (s *Service) tellOwner(tx Tx, c Caller, known Account, id token.ID, now time.Time) error {
-	if err := tx.AddEvent(c.event(now, SignUpKnown, known.ID, string(Clubs))); err != nil {
+	template := mail.AlreadyMember
+	switch {
+	case !known.Confirmed():
+		template = mail.Confirm
+	case known.ClubID == 0:
+		template = mail.NoClub
+	}
+	sends, err := s.mayMail(tx, c, string(template), known.Email.Key, known.ID, now)
+	if err != nil {
 		return err
 	}
-	if !known.Confirmed() {
+	if err := tx.AddEvent(c.event(now, SignUpKnown, concerned(known, sends), string(Clubs))); err != nil {
+		return err
+	}
+	switch {
+	case !sends:
+		return addDecoyMail(tx, id, ConfirmToken, now)
+	case template == mail.Confirm:
 		return s.addConfirmMail(tx, known, id, "", now)
 	}
 	if err := tx.AddMailToken(MailToken{ID: id, Kind: ConfirmToken, CreatedAt: now, ExpiresAt: now}); err != nil {
 		return err
-	}
-	template := mail.AlreadyMember
-	if known.ClubID == 0 {
-		template = mail.NoClub
 	}
 	return tx.AddMail(OutboxMail{
 		Account: known.ID, Template: template, To: known.Email.Text, CreatedAt: now, DueAt: now,
