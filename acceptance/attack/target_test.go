@@ -221,6 +221,20 @@ func (l *lines) String() string {
 	return l.text.String()
 }
 
+// forget takes the lines away that have a text in them: errors that an attack had to
+// cause.
+func (l *lines) forget(text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var kept bytes.Buffer
+	for line := range bytes.Lines(l.text.Bytes()) {
+		if !bytes.Contains(line, []byte(text)) {
+			kept.Write(line)
+		}
+	}
+	l.text = kept
+}
+
 // poll asks until done says yes or the time is over, and answers which it was. What
 // it asks about lives in other processes, so no virtual clock can help.
 func poll(within time.Duration, done func() bool) bool {
