@@ -8,6 +8,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"matricula/internal/account"
 )
@@ -45,12 +47,13 @@ func table(out io.Writer, header []string, rows [][]string) {
 // oneLine is plain of a text that may have several lines.
 func oneLine(text string) string { return plain(strings.Join(strings.Fields(text), " ")) }
 
-// plain takes out of a text what would move a terminal's cursor or colour it:
-// names are whatever people typed.
+// plain takes out of a text what would move a terminal's cursor or colour it, end the
+// line, turn the direction of what follows or not be seen at all: names are whatever
+// people typed. The joiners inside some emoji go with them; --json tells all as it is.
 func plain(text string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || 0x7f <= r && r < 0xa0 {
-			return '\uFFFD'
+		if !unicode.IsGraphic(r) {
+			return utf8.RuneError
 		}
 		return r
 	}, text)

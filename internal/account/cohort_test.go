@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -92,6 +93,10 @@ func TestGrantsThatCantBe(t *testing.T) {
 	wants(t, "no such cohort", student(ada.ID, 1999, 0, ""), account.NotFound)
 	wants(t, "no such project", student(ada.ID, 2026, 99, ""), account.NotFound)
 	wants(t, "a project of another cohort", student(ada.ID, 2026, projects[1].ID, ""), account.Invalid)
+	for _, odd := range []string{"e1\x1b[31m", "e1\n", "e1\u202e", "e\u200b1", "e\xff", "\u2028", strings.Repeat("1", 71)} {
+		wants(t, "a number that can't be shown", student(ada.ID, 2026, 0, odd), account.Invalid)
+		wants(t, "a number that can't be shown", k.GrantAdviser(t.Context(), operator, account.Adviser{Account: ada.ID, Year: 2026, MatricNo: odd}), account.Invalid)
+	}
 	wants(t, "a student", student(ada.ID, 2026, 0, "e1"), "")
 	wants(t, "twice", student(ada.ID, 2026, 0, ""), account.Taken)
 	wants(t, "the same nusnetId", student(bob.ID, 2026, 0, "e1"), account.Taken)

@@ -4,12 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // GrantStudent makes an account a student of a cohort. It refuses with NotFound
-// (account, cohort, project), Invalid (a project of another cohort) and Taken.
+// (account, cohort, project), Invalid (a project of another cohort, a number that is
+// none) and Taken.
 func (s *Service) GrantStudent(ctx context.Context, c Caller, role Student) error {
+	if err := checkNumbers(role.NusnetID, role.MatricNo); err != nil {
+		return err
+	}
 	return s.store.Update(ctx, func(tx Tx) error {
 		if err := mayHold(tx, role.Account, role.Year); err != nil {
 			return err
@@ -29,6 +36,9 @@ func (s *Service) GrantStudent(ctx context.Context, c Caller, role Student) erro
 // GrantAdviser makes an account an adviser of a cohort and of the projects named.
 // It refuses like GrantStudent, and with Taken for a project that has an adviser.
 func (s *Service) GrantAdviser(ctx context.Context, c Caller, role Adviser) error {
+	if err := checkNumbers(role.NusnetID, role.MatricNo); err != nil {
+		return err
+	}
 	return s.store.Update(ctx, func(tx Tx) error {
 		id, err := s.grantAdviser(tx, c, role)
 		if err != nil {
@@ -47,6 +57,20 @@ func (s *Service) GrantMentor(ctx context.Context, c Caller, role Mentor) error 
 		}
 		return takeProjects(tx, role.Projects, role.Year, MentorRole, func(p *Project) *int64 { return &p.Mentor }, id)
 	})
+}
+
+// checkNumbers looks at the numbers that the university knows a person by: they come
+// from spreadsheets, and go to front ends and terminals as they are.
+func checkNumbers(nusnet, matric string) error {
+	return allOf(checkNumber("nusnet_id", "A NUSNET id", nusnet), checkNumber("matric_no", "A matriculation number", matric))
+}
+
+func checkNumber(field, name, number string) error {
+	odd := func(r rune) bool { return !unicode.IsPrint(r) }
+	if strings.ContainsFunc(number, odd) || !utf8.ValidString(number) || utf8.RuneCountInString(number) > maxName {
+		return invalid(field, "%s is one line of at most %d visible characters.", name, maxName)
+	}
+	return nil
 }
 
 func (s *Service) grantAdviser(tx Tx, c Caller, role Adviser) (int64, error) {
