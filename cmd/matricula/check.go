@@ -12,6 +12,7 @@ import (
 
 	"matricula/internal/account"
 	"matricula/internal/mail"
+	"matricula/internal/password"
 )
 
 // checkCommand says what is wrong.
@@ -125,6 +126,21 @@ func (k *checks) guards() {
 		k.warn("limits", "limit-failure-rest is %v: an address that rests so shortly is guessed at nevertheless; 15m is what it is without the setting", k.LimitFailureRest)
 	default:
 		k.ok("limits", "on")
+	}
+	k.passwords()
+}
+
+// passwords reads all of the installation's list.
+func (k *checks) passwords() {
+	switch err := k.checkList(); {
+	case err != nil:
+		k.fail("passwords", "%s", explain(err))
+	case k.PasswordList != "":
+		k.ok("passwords", "%s, and those of %s are refused", k.PasswordPolicy, k.PasswordList)
+	case k.policy == password.Classic:
+		k.ok("passwords", "%s, and no list of common ones", k.PasswordPolicy)
+	default:
+		k.ok("passwords", "%s, and %d common ones are refused", k.PasswordPolicy, password.Carried().Entries())
 	}
 }
 

@@ -15,21 +15,22 @@ import (
 
 // cli is every command. A file of its own has each.
 type cli struct {
-	Serve   serveCommand   `cmd:"" help:"Serve both contracts."`
-	Demo    demoCommand    `cmd:"" help:"Serve a throw-away installation with something in it."`
-	Check   checkCommand   `cmd:"" help:"Say what is wrong with settings, database, keys and mail."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date."`
-	Roster  rosterCommand  `cmd:"" help:"Who may register a club."`
-	Account accountCommand `cmd:"" help:"Accounts, their passwords and sessions."`
-	Club    clubCommand    `cmd:"" help:"Clubs."`
-	Tags    tagsCommand    `cmd:"" help:"The tags that clubs choose from."`
-	Sizes   sizesCommand   `cmd:"" help:"The sizes that clubs choose from."`
-	Cohort  cohortCommand  `cmd:"" help:"Cohorts: the years of the programme."`
-	Project projectCommand `cmd:"" help:"Projects of the cohorts."`
-	Role    roleCommand    `cmd:"" help:"Who is a student, adviser, mentor or administrator."`
-	Events  eventsCommand  `cmd:"" help:"The audit log."`
-	Keys    keysCommand    `cmd:"" help:"The keys that sign access tokens."`
-	Version versionCommand `cmd:"" help:"Which build this is."`
+	Serve     serveCommand     `cmd:"" help:"Serve both contracts."`
+	Demo      demoCommand      `cmd:"" help:"Serve a throw-away installation with something in it."`
+	Check     checkCommand     `cmd:"" help:"Say what is wrong with settings, database, keys and mail."`
+	Migrate   migrateCommand   `cmd:"" help:"Bring the database's schema up to date."`
+	Roster    rosterCommand    `cmd:"" help:"Who may register a club."`
+	Account   accountCommand   `cmd:"" help:"Accounts, their passwords and sessions."`
+	Club      clubCommand      `cmd:"" help:"Clubs."`
+	Tags      tagsCommand      `cmd:"" help:"The tags that clubs choose from."`
+	Sizes     sizesCommand     `cmd:"" help:"The sizes that clubs choose from."`
+	Cohort    cohortCommand    `cmd:"" help:"Cohorts: the years of the programme."`
+	Project   projectCommand   `cmd:"" help:"Projects of the cohorts."`
+	Role      roleCommand      `cmd:"" help:"Who is a student, adviser, mentor or administrator."`
+	Events    eventsCommand    `cmd:"" help:"The audit log."`
+	Keys      keysCommand      `cmd:"" help:"The keys that sign access tokens."`
+	Passwords passwordsCommand `cmd:"" help:"Passwords that nobody should have."`
+	Version   versionCommand   `cmd:"" help:"Which build this is."`
 }
 
 // about stands at the top of matricula --help.

@@ -87,6 +87,7 @@ func (c config) shown() []shown {
 		{"confirm-ttl", c.ConfirmTTL.String()},
 		{"reset-ttl", c.ResetTTL.String()},
 		{"password-policy", c.PasswordPolicy},
+		{"password-list", orElse(c.PasswordList, "none")},
 		{"hash", c.Hash},
 		{"limits", c.Limits},
 		{"limit-failures", strconv.FormatInt(c.LimitFailures, 10)},

@@ -49,6 +49,7 @@ type settings struct {
 	ResetTTL   time.Duration `name:"reset-ttl" group:"lifetimes" placeholder:"TIME" default:"30m" help:"Life of a reset link (${default})."`
 
 	PasswordPolicy     string        `name:"password-policy" group:"guards" placeholder:"NAME" default:"modern" help:"modern: 15 characters, or 8 that are hard to guess. classic: 8 with a digit and a special character (${default})."`
+	PasswordList       string        `name:"password-list" group:"guards" placeholder:"FILE" help:"List of passwords to refuse besides the built-in one, made by matricula passwords build; none when empty."`
 	Hash               string        `name:"hash" group:"guards" placeholder:"COST" default:"argon2id,m=19456,t=2,p=1" help:"Cost of new password hashes (${default})."`
 	Limits             string        `name:"limits" group:"guards" placeholder:"on|off" default:"on" help:"off lifts every limit below, for load tests (${default})."`
 	LimitFailures      int64         `name:"limit-failures" group:"guards" placeholder:"N" default:"80" help:"Wrong passwords in a row that strangers together may try at one address (${default})."`

@@ -29,7 +29,8 @@ type core struct {
 	*account.Service
 	store  *store.Store
 	hasher *password.Hasher
-	inbox  *mail.Dir // where a server's mails lie, nil where they are sent
+	list   *password.List // nil: the built-in one alone
+	inbox  *mail.Dir      // where a server's mails lie, nil where they are sent
 }
 
 // parts are what a core works with beside the settings. A command needs the clock
@@ -50,32 +51,43 @@ func openCore(ctx context.Context, c config, p parts) (*core, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.checkData(); err != nil {
+	list, err := c.openList()
+	if err != nil {
 		return nil, err
+	}
+	made := &core{hasher: hasher, list: list}
+	if err := made.open(ctx, c, p); err != nil {
+		return nil, errors.Join(err, closeList(list))
+	}
+	return made, nil
+}
+
+// open opens what lies in the data directory, and puts the rules over it.
+func (s *core) open(ctx context.Context, c config, p parts) error {
+	if err := c.checkData(); err != nil {
+		return err
 	}
 	master, err := c.findSecret()
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+		return err
 	}
 	missing := err != nil
 	if err := c.makePlace(); err != nil {
-		return nil, err
+		return err
 	}
-	opened, err := c.openDatabase(ctx)
-	if err != nil {
-		return nil, err
+	if s.store, err = c.openDatabase(ctx); err != nil {
+		return err
 	}
-	made := &core{store: opened, hasher: hasher}
 	if missing {
-		master, err = c.makeSecret(ctx, opened)
+		master, err = c.makeSecret(ctx, s.store)
 	}
 	if err == nil {
-		err = made.assemble(ctx, c, p, master)
+		err = s.assemble(ctx, c, p, master)
 	}
 	if err != nil {
-		return nil, errors.Join(err, opened.Close())
+		return errors.Join(err, s.store.Close())
 	}
-	return made, nil
+	return nil
 }
 
 // checkData refuses a data directory that is something else.
@@ -111,7 +123,7 @@ func (s *core) assemble(ctx context.Context, c config, p parts, master token.Mas
 		}
 	}
 	s.Service = account.New(account.Config{
-		Store: s.store, Hasher: s.hasher, Policy: c.policy, Master: master, Issuer: token.NewIssuer(master, issuer),
+		Store: s.store, Hasher: s.hasher, Policy: c.policy, Breached: s.list, Master: master, Issuer: token.NewIssuer(master, issuer),
 		Templates: p.templates, Sender: sender, MailFrom: p.site.mailFrom, Now: p.now, Log: p.log,
 		PublicURL: p.site.publicURL, ResetPageURL: p.site.resetPage, Origins: p.site.listed,
 		AccessTTL: c.AccessTTL, RefreshTTL: c.RefreshTTL, SessionTTL: c.SessionTTL, ConfirmTTL: c.ConfirmTTL, ResetTTL: c.ResetTTL,
@@ -136,8 +148,8 @@ func (c config) mailer() (mail.Sender, *mail.Dir, error) {
 	return dir, dir, err
 }
 
-// close lets go of the database.
-func (c *core) close() error { return c.store.Close() }
+// close lets go of the database, and of the list of passwords.
+func (c *core) close() error { return errors.Join(c.store.Close(), closeList(c.list)) }
 
 // ready says whether the database answers and takes changes.
 func (c *core) ready(ctx context.Context) error {

@@ -21,7 +21,7 @@ const (
 	perShard = 1 << 20
 
 	// MaxUnordered is how many passwords are put in order in memory, which takes
-	// up to 1 GB. A longer corpus must be in the order of its digests.
+	// up to 600 MB. A longer corpus must be in the order of its digests.
 	MaxUnordered = 1 << 26
 )
 
@@ -66,10 +66,10 @@ func BuildList(out io.Writer, corpus Corpus) (Built, error) {
 	if len(about) > maxAbout || strings.ContainsFunc(about, isControl) {
 		return Built{}, fmt.Errorf("what the list says of itself must be one line of at most %d octets", maxAbout)
 	}
-	b := newBuilder(out)
-	if corpus.unordered > 0 {
-		b.limit, b.perShard = corpus.unordered, corpus.shard
+	if corpus.unordered == 0 {
+		corpus.unordered, corpus.shard = MaxUnordered, perShard
 	}
+	b := newBuilder(out, corpus.unordered, corpus.shard)
 	lines := corpusLines{corpus: corpus}
 	for key, err := range lines.keys() {
 		if err == nil {
@@ -100,11 +100,15 @@ type builder struct {
 	unordered bool // some of them
 	shards    []shard
 	fuse      xorfilter.BinaryFuseBuilder
-	err       error // of out
+	octets    []byte // of some fingerprints
+	err       error  // of out
 }
 
-func newBuilder(out io.Writer) *builder {
-	b := &builder{out: bufio.NewWriterSize(out, 1<<16), digest: sha256.New(), limit: MaxUnordered, perShard: perShard}
+func newBuilder(out io.Writer, limit, perShard int) *builder {
+	b := &builder{out: bufio.NewWriterSize(out, 1<<16), digest: sha256.New(), limit: limit, perShard: perShard}
+	// All the room at once: what is not written to takes no memory, and to grow
+	// would take twice as much for a while.
+	b.waiting = make([]uint64, 0, limit)
 	b.write(binary.LittleEndian.AppendUint32([]byte(listMagic), listVersion))
 
 	return b
@@ -158,11 +162,10 @@ func (b *builder) squeeze() error {
 
 // flush writes filters of what waits, until fewer than least are left of it.
 func (b *builder) flush(least int) error {
-	b.waiting = slices.Compact(b.waiting)
-	if n := len(b.shards); n > 0 && len(b.waiting) > 0 && b.waiting[0] == b.shards[n-1].last {
-		b.waiting = b.waiting[1:]
+	rest := slices.Compact(b.waiting)
+	if n := len(b.shards); n > 0 && len(rest) > 0 && rest[0] == b.shards[n-1].last {
+		rest = rest[1:]
 	}
-	rest := b.waiting
 	for len(rest) >= least && len(rest) > 0 {
 		n := min(len(rest), b.perShard)
 		if err := b.shard(rest[:n]); err != nil {
@@ -189,11 +192,13 @@ func (b *builder) shard(keys []uint64) error {
 		last: last, seed: filter.Seed, offset: b.at,
 		segment: filter.SegmentLength, segments: filter.SegmentCount, entries: uint32(len(keys)),
 	})
-	octets := make([]byte, 0, 2*len(filter.Fingerprints))
-	for _, mark := range filter.Fingerprints {
-		octets = binary.LittleEndian.AppendUint16(octets, mark)
+	for marks := range slices.Chunk(filter.Fingerprints, 1<<12) {
+		b.octets = b.octets[:0]
+		for _, mark := range marks {
+			b.octets = binary.LittleEndian.AppendUint16(b.octets, mark)
+		}
+		b.write(b.octets)
 	}
-	b.write(octets)
 
 	return nil
 }

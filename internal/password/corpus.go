@@ -20,6 +20,7 @@ const maxLine = 1 << 16
 // corpusLines turns the lines of a corpus into keys, and counts them.
 type corpusLines struct {
 	corpus     Corpus
+	form       lineForm // from the first line on
 	read, left int64
 }
 
@@ -31,7 +32,6 @@ type lineForm func(line []byte) (key uint64, ok bool, err error)
 func (c *corpusLines) keys() iter.Seq2[uint64, error] {
 	return func(yield func(uint64, error) bool) {
 		in := bufio.NewReaderSize(c.corpus.Text, maxLine)
-		var form lineForm
 		for {
 			line, tooLong, err := readLine(in)
 			if errors.Is(err, io.EOF) {
@@ -40,17 +40,11 @@ func (c *corpusLines) keys() iter.Seq2[uint64, error] {
 			var key uint64
 			var ok bool
 			if err == nil {
-				if c.read++; c.read == 1 {
-					line = bytes.TrimPrefix(line, []byte("\ufeff"))
-					form, err = c.form(line)
-				}
-			}
-			if err == nil && !tooLong {
-				key, ok, err = form(line)
+				key, ok, err = c.key(line, tooLong)
 			}
 			switch {
 			case err != nil:
-				yield(0, fmt.Errorf("line %d: %w", max(c.read, 1), err))
+				yield(0, err)
 				return
 			case !ok:
 				c.left++
@@ -59,6 +53,23 @@ func (c *corpusLines) keys() iter.Seq2[uint64, error] {
 			}
 		}
 	}
+}
+
+// key answers the key of a line, or that there is none to be put on the list.
+func (c *corpusLines) key(line []byte, tooLong bool) (key uint64, ok bool, err error) {
+	c.read++
+	if c.read == 1 {
+		line = bytes.TrimPrefix(line, []byte("\ufeff"))
+		c.form, err = c.formOf(line)
+	}
+	if err == nil && !tooLong {
+		key, ok, err = c.form(line)
+	}
+	if err != nil {
+		return 0, false, fmt.Errorf("line %d: %w", c.read, err)
+	}
+
+	return key, ok, nil
 }
 
 // readLine reads a line without its end, and passes over what is too long.
@@ -86,8 +97,8 @@ var (
 	otherDigest = regexp.MustCompile(`^[0-9A-Fa-f]{32,}:[0-9]+$`)
 )
 
-// form goes by the first line.
-func (c *corpusLines) form(first []byte) (lineForm, error) {
+// formOf goes by the first line.
+func (c *corpusLines) formOf(first []byte) (lineForm, error) {
 	switch {
 	case digestLine.Match(first):
 		return c.digest, nil

@@ -145,7 +145,7 @@ func TestAskingAgreesWithTheLibrary(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	b := newBuilder(&out)
+	b := newBuilder(&out, 1000, 1000)
 	for _, key := range keys {
 		if err := b.add(key); err != nil {
 			t.Fatal(err)
