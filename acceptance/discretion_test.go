@@ -9,8 +9,8 @@ import (
 
 // TestNothingTellsSecrets takes every way past the log and the database that a
 // password, a token, a cookie or a mailed link can take, the mistaken ones too. What
-// the log and the database hold is searched while the server runs, and again by
-// every story of this package when it ends.
+// the data hold is searched while the server runs, and again, with the log, the metrics
+// and what the commands printed, by every story of this package when it ends.
 func TestNothingTellsSecrets(t *testing.T) {
 	t.Parallel()
 	in := install(t, "MATRICULA_DEV_MAIL=yes")
@@ -83,6 +83,12 @@ func TestNothingTellsSecrets(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(in.data, "matricula.db-wal")); err != nil {
 		t.Errorf("there is no log of the database to search: %v", err)
 	}
-	in.checkDatabase(t)
+	in.checkData(t)
 	s.stop(t)
+	if !strings.Contains(in.metrics.String(), `route="/api/user/login"`) {
+		t.Errorf("these are no metrics of calls: %.500s", in.metrics.String())
+	}
+	if !strings.Contains(in.said.String(), "ada@example.edu") {
+		t.Errorf("what a command printed was not kept: %.500s", in.said.String())
+	}
 }

@@ -4,5 +4,6 @@
 //
 // It holds tests alone, and imports no room of the program: what it knows of it is
 // what an operator and a front end know. Every story keeps what it used as a secret,
-// and when it ends no log and no database may hold any of it.
+// and when it ends no log, no file of data but the mails, no metric and no command's
+// output may hold any of it.
 package acceptance

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -25,13 +28,18 @@ type installation struct {
 	env     []string // MATRICULA_… for the servers and the commands
 	secrets *secrets
 	log     *log
+	said    lines // by the commands
+	metrics lines // of the servers, before they ended
 }
 
 // everyWord makes the log as talkative as it gets.
 const everyWord = "MATRICULA_LOG_LEVEL=debug"
 
+// metricsSomewhere lets each server show its metrics at a port of its choice.
+const metricsSomewhere = "MATRICULA_OPS_ADDR=127.0.0.1:0"
+
 // install makes an empty installation with a cheap hash and a talkative log. When the test ends, its
-// logs and its database are searched for the secrets that were used.
+// logs, its data, its metrics and what its commands printed are searched for the secrets that were used.
 func install(t *testing.T, env ...string) *installation {
 	t.Helper()
 	if err := sources(); err != nil {
@@ -39,11 +47,12 @@ func install(t *testing.T, env ...string) *installation {
 	}
 	in := &installation{
 		program: program, data: filepath.Join(t.TempDir(), "data"),
-		env: append([]string{cheapHash, everyWord}, env...), secrets: &secrets{}, log: &log{},
+		env: append([]string{cheapHash, everyWord, metricsSomewhere}, env...), secrets: &secrets{}, log: &log{},
 	}
 	t.Cleanup(func() {
+		in.checkData(t)
+		in.checkSaid(t)
 		in.log.check(t, in.secrets)
-		in.checkDatabase(t)
 		if t.Failed() {
 			t.Logf("the end of the log:\n%s", in.log.tail(12))
 		}
@@ -66,7 +75,8 @@ func (in *installation) run(t *testing.T, stdin string, args ...string) string {
 	t.Helper()
 	cmd := in.command(args...)
 	var out, errs bytes.Buffer
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &errs
+	cmd.Stdin = strings.NewReader(stdin)
+	cmd.Stdout, cmd.Stderr = io.MultiWriter(&out, &in.said), io.MultiWriter(&errs, &in.said)
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("matricula %s: %v\n%s%s", strings.Join(args, " "), err, out.String(), errs.String())
 	}
@@ -125,8 +135,34 @@ func (in *installation) launch(t *testing.T, args ...string) *server {
 		s.err = s.cmd.Wait()
 		close(s.ended)
 	}()
-	t.Cleanup(s.kill)
+	t.Cleanup(func() {
+		s.scrape()
+		s.kill()
+	})
 	return s
+}
+
+// opsAddress finds in the log where the metrics of its servers are shown.
+var opsAddress = regexp.MustCompile(`"ops_address":"([^"]+)"`)
+
+// ops is where the installation's latest server shows its metrics, or "".
+func (in *installation) ops() string {
+	found := opsAddress.FindAllStringSubmatch(in.log.String(), -1)
+	if found == nil {
+		return ""
+	}
+	return "http://" + found[len(found)-1][1]
+}
+
+// scrape keeps the metrics of a server that is about to end, if it still answers.
+func (s *server) scrape() {
+	client := http.Client{Timeout: 2 * time.Second}
+	answer, err := client.Get(s.ops() + "/metrics")
+	if err != nil {
+		return
+	}
+	defer answer.Body.Close()
+	_, _ = io.Copy(&s.metrics, answer.Body) // half of them, where it dies meanwhile
 }
 
 func (in *installation) portFile() string { return filepath.Join(filepath.Dir(in.data), "port") }
@@ -164,6 +200,7 @@ func (s *server) signal(t *testing.T) {
 // stop ends the server gracefully.
 func (s *server) stop(t *testing.T) {
 	t.Helper()
+	s.scrape()
 	s.signal(t)
 	s.awaitEnd(t, 15*time.Second)
 }

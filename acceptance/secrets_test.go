@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"io/fs"
 	"maps"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,7 +17,7 @@ import (
 )
 
 // secrets are the passwords, tokens, cookies and mailed links that a story has
-// used, gathered as they pass by.
+// used, gathered as they pass by, and the installation's own.
 type secrets struct {
 	mu  sync.Mutex
 	all map[string]bool
@@ -26,7 +28,7 @@ type secrets struct {
 const shortest = 10
 
 func (s *secrets) add(text string) {
-	if len(text) < shortest {
+	if len(text) < shortest || strings.Count(text, text[:1]) == len(text) { // such as AAA…, which encodes nothing but zeros
 		return
 	}
 	s.mu.Lock()
@@ -52,6 +54,29 @@ func (s *secrets) addBody(body []byte) {
 		if text, ok := members[name].(string); ok {
 			s.add(text)
 		}
+	}
+}
+
+// addRequest gathers the secrets that a request presents beside its body: a token, a
+// cookie, what stands in a link.
+func (s *secrets) addRequest(r *http.Request) {
+	if scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok && scheme == "Bearer" {
+		s.add(token)
+	}
+	for _, cookie := range r.Cookies() {
+		s.add(cookie.Value)
+	}
+	s.addForm(r.URL.RawQuery)
+}
+
+// addForm gathers those of a form or a query.
+func (s *secrets) addForm(text string) {
+	members, err := url.ParseQuery(text)
+	if err != nil {
+		return
+	}
+	for _, name := range append(secretMembers, "again") {
+		s.add(members.Get(name))
 	}
 }
 
@@ -115,14 +140,24 @@ func (l *log) tail(n int) string {
 	return strings.Join(all[max(0, len(all)-n):], "")
 }
 
-// checkDatabase searches the octets of the database and its log for secrets.
-func (in *installation) checkDatabase(t *testing.T) {
+// secretFile is where an installation keeps the secret that it has made.
+const secretFile = "secret"
+
+// checkData searches the octets of the database, of its log and of whatever else an
+// installation keeps, but for the mails, which carry their links, and the file that
+// is the secret's own.
+func (in *installation) checkData(t *testing.T) {
 	t.Helper()
+	if own, err := os.ReadFile(filepath.Join(in.data, secretFile)); err == nil {
+		in.secrets.add(strings.TrimSpace(string(own)))
+	}
 	err := filepath.WalkDir(in.data, func(path string, entry fs.DirEntry, err error) error {
-		if os.IsNotExist(err) {
+		switch {
+		case os.IsNotExist(err):
 			return nil
-		}
-		if err != nil || entry.IsDir() || !strings.HasPrefix(entry.Name(), "matricula.db") {
+		case err == nil && entry.IsDir() && entry.Name() == "mail":
+			return fs.SkipDir
+		case err != nil || entry.IsDir() || path == filepath.Join(in.data, secretFile):
 			return err
 		}
 		octets, err := os.ReadFile(path)
@@ -136,5 +171,15 @@ func (in *installation) checkDatabase(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// checkSaid searches what the commands printed, and the metrics of the servers.
+func (in *installation) checkSaid(t *testing.T) {
+	t.Helper()
+	for what, said := range map[string]*lines{"what the commands printed": &in.said, "the metrics": &in.metrics} {
+		for _, secret := range in.secrets.in([]byte(said.String())) {
+			t.Errorf("%s: the secret %s", what, secret)
+		}
 	}
 }

@@ -59,32 +59,20 @@ func (f *inFlight) finish() (int, string, error) {
 	return response.StatusCode, string(body), err
 }
 
-// freeAddress answers an address at which nobody serves, for a setting that can't
-// choose by itself and tell.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().String()
-}
-
 // TestStopFinishesWhatIsInFlight sends SIGTERM while logins are under way that hash
 // at the real cost: each is answered as if nothing had happened, nobody new gets in,
 // and the program ends with status 0.
 func TestStopFinishesWhatIsInFlight(t *testing.T) {
 	t.Parallel()
 	in := install(t)
-	ops := freeAddress(t)
-	in.env = []string{"MATRICULA_OPS_ADDR=" + ops} // and the real cost of a hash
+	in.env = []string{metricsSomewhere} // and the real cost of a hash
 	o := officer{"stop@example.edu", "the password of the stop", "Stop Club"}
 	in.roster(t, o.email)
 	s := in.serve(t)
 	s.register(t, o)
 	tokens := s.login(t, o)
-	watch := newVisitor("http://"+ops, in.secrets)
+	eventually(t, startTime, "word of where the metrics are", func() bool { return in.ops() != "" })
+	watch := newVisitor(in.ops(), in.secrets)
 	watch.call(t, "GET", "/readyz", nil).want(t, 200)
 	watch.call(t, "GET", "/debug/pprof/", nil).want(t, 200)
 

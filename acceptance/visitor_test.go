@@ -67,7 +67,9 @@ func (v *visitor) try(method, path string, body any, headers ...string) (answer,
 		name, value, _ := strings.Cut(header, ": ")
 		r.Header.Set(name, value)
 	}
+	v.used.addRequest(r)
 	v.used.addBody(sent)
+	v.used.addForm(string(sent))
 	response, err := v.http.Do(r)
 	if err != nil {
 		return answer{}, err

@@ -102,9 +102,6 @@ func (s *server) prepare(ctx context.Context, now func() time.Time) error {
 	if err != nil {
 		return fmt.Errorf("mail-templates: %w", err)
 	}
-	if err := s.config.checkList(); err != nil {
-		return err
-	}
 	if err := s.config.checkPortFile(); err != nil {
 		return err
 	}
@@ -266,7 +263,11 @@ func (s *server) tell(started func(*server) error) error {
 			return fmt.Errorf("port-file: %s can't be written: %w", file, cause(err))
 		}
 	}
-	s.log.Info("serving", "address", s.public.Addr().String(), "public_url", s.site.publicURL)
+	addresses := []any{"address", s.public.Addr().String(), "public_url", s.site.publicURL}
+	if s.private != nil {
+		addresses = append(addresses, "ops_address", s.private.Addr().String())
+	}
+	s.log.Info("serving", addresses...)
 	if s.config.proxyUnnamed() {
 		s.log.Warn(proxyUnnamed)
 	}
