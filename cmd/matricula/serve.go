@@ -102,6 +102,9 @@ func (s *server) prepare(ctx context.Context, now func() time.Time) error {
 	if err != nil {
 		return fmt.Errorf("mail-templates: %w", err)
 	}
+	if err := s.config.checkList(); err != nil {
+		return err
+	}
 	if err := s.config.checkPortFile(); err != nil {
 		return err
 	}
