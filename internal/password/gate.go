@@ -26,13 +26,26 @@ type Stats struct {
 	Waited    time.Duration // time spent in the queue, by all callers together
 }
 
-type fromKey struct{}
+type callerKey struct{}
+
+// caller is on whose behalf is hashed.
+type caller struct {
+	from  string
+	known bool
+}
 
 // From answers a context under which a Hasher hashes on behalf of somebody, such
 // as a client's network. Those who wait for a slot take turns by whom they come
-// from, so that a crowd from one place makes nobody else wait long.
-func From(ctx context.Context, whom string) context.Context {
-	return context.WithValue(ctx, fromKey{}, whom)
+// from, so that a crowd from one place makes nobody else wait long; and where
+// known ones wait every second slot is theirs, so that no crowd of strangers, from
+// wherever, shuts them out.
+func From(ctx context.Context, whom string, known bool) context.Context {
+	return context.WithValue(ctx, callerKey{}, caller{whom, known})
+}
+
+func callerOf(ctx context.Context) caller {
+	c, _ := ctx.Value(callerKey{}).(caller)
+	return c
 }
 
 // gate admits a bounded number of callers at once, and lets a bounded number wait
@@ -45,15 +58,17 @@ func From(ctx context.Context, whom string) context.Context {
 type gate struct {
 	wait time.Duration
 
-	mu      sync.Mutex
-	stats   Stats
-	lines   []*line       // those that somebody stands in, the next to be served first
-	typical time.Duration // how long work takes: an average that follows the last dozen
+	mu       sync.Mutex
+	stats    Stats
+	known    []*line // those that somebody stands in, the next to be served first
+	unknown  []*line
+	knownWas bool          // a known one was the last to be served
+	typical  time.Duration // how long work takes: an average that follows the last dozen
 }
 
 // line is who waits from one place.
 type line struct {
-	from    string
+	caller
 	waiting []*place
 }
 
@@ -88,12 +103,7 @@ func (g *gate) busy(ctx context.Context) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 
-	return !g.free() && g.hopeless(whom(ctx))
-}
-
-func whom(ctx context.Context) string {
-	from, _ := ctx.Value(fromKey{}).(string)
-	return from
+	return !g.free() && g.hopeless(callerOf(ctx))
 }
 
 func (g *gate) enter(ctx context.Context) error {
@@ -103,7 +113,7 @@ func (g *gate) enter(ctx context.Context) error {
 		g.stats.Abandoned++
 		return err
 	}
-	p, err := g.queueUp(whom(ctx))
+	p, err := g.queueUp(callerOf(ctx))
 	if p == nil {
 		return err
 	}
@@ -113,7 +123,7 @@ func (g *gate) enter(ctx context.Context) error {
 
 // queueUp answers a place in a line; none when there is a slot right away, or an
 // error.
-func (g *gate) queueUp(from string) (*place, error) {
+func (g *gate) queueUp(c caller) (*place, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 
@@ -121,14 +131,15 @@ func (g *gate) queueUp(from string) (*place, error) {
 		g.stats.InUse++
 		return nil, nil
 	}
-	if g.hopeless(from) {
+	if g.hopeless(c) {
 		g.stats.Refused++
 		return nil, ErrBusy
 	}
-	l := g.lineOf(from)
+	lines := g.linesOf(c)
+	l := lineOf(*lines, c)
 	if l == nil {
-		l = &line{from: from}
-		g.lines = append(g.lines, l)
+		l = &line{caller: c}
+		*lines = append(*lines, l)
 	}
 	p := &place{line: l, admitted: make(chan struct{})}
 	l.waiting = append(l.waiting, p)
@@ -140,32 +151,44 @@ func (g *gate) queueUp(from string) (*place, error) {
 // free tells whether there is a slot that nobody waits for.
 func (g *gate) free() bool { return g.stats.InUse < g.stats.Slots && g.stats.Queued == 0 }
 
-// hopeless tells whether a newcomer from there would wait in vain: in each other
-// line, as many go before it as stand before it in its own, and one more.
-func (g *gate) hopeless(from string) bool {
+// hopeless tells whether a newcomer would wait in vain. In each other line, as many
+// go before it as stand before it in its own, and one more; and between them as many
+// of the other kind, known or not, as there are.
+func (g *gate) hopeless(c caller) bool {
 	if g.stats.Queued >= g.stats.Queue {
 		return true
 	}
+	lines := *g.linesOf(c)
 	own := 0
-	if l := g.lineOf(from); l != nil {
+	if l := lineOf(lines, c); l != nil {
 		own = len(l.waiting)
 	}
-	before := own
-	for _, l := range g.lines {
-		if l.from != from {
+	before, alike := own, 0
+	for _, l := range lines {
+		alike += len(l.waiting)
+		if l.caller != c {
 			before += min(len(l.waiting), own+1)
 		}
 	}
+	before += min(before+1, g.stats.Queued-alike)
 
 	return g.typical*time.Duration(before+1)/time.Duration(g.stats.Slots) > g.wait
 }
 
-func (g *gate) lineOf(from string) *line {
-	i := slices.IndexFunc(g.lines, func(l *line) bool { return l.from == from })
+// linesOf answers the lines of those who are known, or of those who are not.
+func (g *gate) linesOf(c caller) *[]*line {
+	if c.known {
+		return &g.known
+	}
+	return &g.unknown
+}
+
+func lineOf(lines []*line, c caller) *line {
+	i := slices.IndexFunc(lines, func(l *line) bool { return l.caller == c })
 	if i < 0 {
 		return nil
 	}
-	return g.lines[i]
+	return lines[i]
 }
 
 // waitForSlot gives the place in the queue back for a slot, or for an error.
@@ -212,7 +235,8 @@ func (g *gate) stepOut(p *place) bool {
 	p.line.waiting = slices.Delete(p.line.waiting, i, i+1)
 	g.stats.Queued--
 	if len(p.line.waiting) == 0 {
-		g.lines = slices.DeleteFunc(g.lines, func(l *line) bool { return l == p.line })
+		lines := g.linesOf(p.line.caller)
+		*lines = slices.DeleteFunc(*lines, func(l *line) bool { return l == p.line })
 	}
 
 	return true
@@ -232,15 +256,21 @@ func (g *gate) leave(took time.Duration) {
 	g.admit()
 }
 
-// admit gives free slots to those who wait, a line after the other.
+// admit gives free slots to those who wait: known and not in turn, and among each
+// a line after the other.
 func (g *gate) admit() {
-	for g.stats.InUse < g.stats.Slots && len(g.lines) > 0 {
-		l := g.lines[0]
-		g.lines = slices.Delete(g.lines, 0, 1)
+	for g.stats.InUse < g.stats.Slots && g.stats.Queued > 0 {
+		lines := &g.unknown
+		if len(g.unknown) == 0 || len(g.known) > 0 && !g.knownWas {
+			lines = &g.known
+		}
+		g.knownWas = lines == &g.known
+		l := (*lines)[0]
+		*lines = slices.Delete(*lines, 0, 1)
 		p := l.waiting[0]
 		l.waiting = l.waiting[1:]
 		if len(l.waiting) > 0 {
-			g.lines = append(g.lines, l)
+			*lines = append(*lines, l)
 		}
 		g.stats.Queued--
 		g.stats.InUse++

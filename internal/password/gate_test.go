@@ -3,6 +3,8 @@ package password
 import (
 	"context"
 	"slices"
+	"strconv"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -223,7 +225,7 @@ func TestGateLetsLinesTakeTurns(t *testing.T) {
 		var order []string
 		var waiting []job
 		for _, from := range []string{"crowd", "crowd", "crowd", "crowd", "ada", "bob", "ada"} {
-			waiting = append(waiting, start(From(t.Context(), from), g, func() { order = append(order, from) }))
+			waiting = append(waiting, start(From(t.Context(), from, false), g, func() { order = append(order, from) }))
 		}
 		for _, j := range append([]job{holder}, waiting...) {
 			close(j.letGo)
@@ -233,8 +235,8 @@ func TestGateLetsLinesTakeTurns(t *testing.T) {
 		if !slices.Equal(order, want) {
 			t.Errorf("served in the order %v, want %v", order, want)
 		}
-		if len(g.lines) != 0 {
-			t.Errorf("%d lines are left", len(g.lines))
+		if left := len(g.known) + len(g.unknown); left != 0 {
+			t.Errorf("%d lines are left", left)
 		}
 	})
 }
@@ -250,7 +252,7 @@ func TestGateRefusesAtOnceWhoWouldWaitInVain(t *testing.T) {
 			t.Fatal(err)
 		}
 
-		crowd := From(t.Context(), "crowd")
+		crowd := From(t.Context(), "crowd", false)
 		inTime, refused := 0, 0
 		results := make(chan error)
 		for range 200 {
@@ -260,7 +262,7 @@ func TestGateRefusesAtOnceWhoWouldWaitInVain(t *testing.T) {
 		if !g.busy(crowd) {
 			t.Error("the crowd's next would not be refused, want that it is")
 		}
-		other := From(t.Context(), "elsewhere")
+		other := From(t.Context(), "elsewhere", false)
 		if g.busy(other) {
 			t.Error("somebody from elsewhere would be refused")
 		}
@@ -303,7 +305,7 @@ func slotThatCameTooLate(t *testing.T) {
 	g := newGate(1, 10, time.Second)
 	holder := start(t.Context(), g, nothing)
 	ctx, cancel := context.WithCancel(t.Context())
-	p, err := g.queueUp("")
+	p, err := g.queueUp(caller{})
 	if p == nil || err != nil {
 		t.Fatalf("queueUp = %v, %v, want a place", p, err)
 	}
@@ -321,4 +323,38 @@ func slotThatCameTooLate(t *testing.T) {
 	if got := g.snapshot(); got.InUse != 0 || got.Queued != 0 {
 		t.Errorf("stats = %+v, want none in use or queued", got)
 	}
+}
+
+// TestGateKeepsTurnsForTheKnown has a crowd of strangers, each from a place of its
+// own, stand before somebody who is known.
+func TestGateKeepsTurnsForTheKnown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const typical = 100 * time.Millisecond
+		g := newGate(1, 1000, time.Second)
+		work := func() { time.Sleep(typical) } // of the bubble's clock
+		if err := g.run(t.Context(), work); err != nil {
+			t.Fatal(err)
+		}
+		var crowd sync.WaitGroup
+		defer crowd.Wait()
+		for i := range 100 {
+			crowd.Go(func() { _ = g.run(From(t.Context(), strconv.Itoa(i), false), work) })
+		}
+		synctest.Wait()
+		if !g.busy(From(t.Context(), "one more", false)) {
+			t.Error("one more stranger would wait in vain, and is not refused")
+		}
+		for _, who := range []string{"ada", "bob"} {
+			began, known := time.Now(), From(t.Context(), who, true)
+			if g.busy(known) {
+				t.Errorf("%s is known, and would be refused", who)
+			}
+			if err := g.run(known, work); err != nil {
+				t.Errorf("%s: %v", who, err)
+			}
+			if took := time.Since(began); took > 4*typical {
+				t.Errorf("%s waited until %v, want a turn or two", who, took)
+			}
+		}
+	})
 }
