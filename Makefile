@@ -4,6 +4,7 @@
 # make lint     formatting and vet
 # make check    lint, and every test once more with the race detector
 # make audit    staticcheck, gosec and govulncheck
+# make attack   attacks the program and prints what it did; ATTACK="-url https://…" attacks one that runs
 # make bench    measures the program against what this machine can do; BENCH=-short for a look
 # make postman  makes api/postman_collection.json from api/openapi.yaml
 # make play     plays it against a demonstration
@@ -13,9 +14,10 @@ GO       ?= go
 ADDR     ?= 127.0.0.1:8080
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 BENCH    ?=
+ATTACK   ?=
 BROWSERS := chromium chromium-browser google-chrome google-chrome-stable chrome headless_shell headless-shell
 
-.PHONY: demo build test lint check audit bench postman play clean go node tools
+.PHONY: demo build test lint check audit attack bench postman play clean go node tools
 
 demo: build
 	@exec bin/matricula demo --addr $(ADDR)
@@ -36,6 +38,9 @@ check: lint tools
 
 audit: go
 	@tools/audit
+
+attack: go
+	@$(GO) test -c -o bin/attack ./acceptance/attack && cd acceptance/attack && ../../bin/attack $(ATTACK)
 
 bench: go
 	@$(GO) run ./bench $(BENCH)
