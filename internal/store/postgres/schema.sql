@@ -115,12 +115,25 @@ CREATE INDEX events_of_nobody ON events USING btree (at) WHERE ((account_id IS N
 
 CREATE TABLE failures (
     address bytea NOT NULL,
+    lane bytea NOT NULL,
     count bigint NOT NULL,
     last_at bigint NOT NULL,
-    PRIMARY KEY (address)
+    PRIMARY KEY (address, lane)
 );
 
+CREATE INDEX failures_by_count ON failures USING btree (count, last_at);
+
 CREATE INDEX failures_by_time ON failures USING btree (last_at);
+
+CREATE TABLE known (
+    address bytea NOT NULL,
+    proof bytea NOT NULL,
+    seen_at bigint NOT NULL,
+    ends_at bigint NOT NULL,
+    PRIMARY KEY (address, proof)
+);
+
+CREATE INDEX known_by_end ON known USING btree (ends_at);
 
 CREATE TABLE lookups (
     network bytea NOT NULL,
@@ -274,3 +287,14 @@ CREATE TABLE tags (
     name text NOT NULL,
     PRIMARY KEY (id)
 );
+
+CREATE TABLE tallies (
+    subject bytea NOT NULL,
+    count bigint NOT NULL,
+    began_at bigint NOT NULL,
+    PRIMARY KEY (subject)
+);
+
+CREATE INDEX tallies_by_count ON tallies USING btree (count, began_at);
+
+CREATE INDEX tallies_by_time ON tallies USING btree (began_at);
