@@ -38,6 +38,10 @@ func (s *Service) SignUp(ctx context.Context, c Caller, in SignUp) error {
 	if err := s.judge("password", in.Password.Reveal(), email.Text, in.Name); err != nil {
 		return err
 	}
+	ctx, err := s.takeTurn(ctx, c, false)
+	if err != nil {
+		return err
+	}
 	if err := s.admitSignUp(ctx, c, email); err != nil {
 		return err
 	}

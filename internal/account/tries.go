@@ -57,9 +57,9 @@ func (s *Service) spendTry(ctx context.Context, c Caller, key string, session []
 }
 
 // laneOf answers the lane of a caller: that of what shows most surely who it is.
-func (s *Service) laneOf(tx Tx, c Caller, key string, session []byte, now time.Time) (lane, error) {
+func (s *Service) laneOf(r Reader, c Caller, key string, session []byte, now time.Time) (lane, error) {
 	device, network := s.deviceProof(key, c.Device), s.networkProof(key, c)
-	known, err := tx.Known(s.digest("known", key), now, device, network)
+	known, err := r.Known(s.digest("known", key), now, device, network)
 	switch {
 	case err != nil:
 		return lane{}, err
