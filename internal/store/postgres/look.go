@@ -37,11 +37,7 @@ func lookAtServer(ctx context.Context, c Config, conn *pgx.Conn) error {
 	if err := conn.QueryRow(ctx, "SELECT version(), current_setting('server_version_num')").Scan(&product, &number); err != nil {
 		return err
 	}
-	product, _, _ = strings.Cut(product, " on ")
-	if name, _, _ := strings.Cut(product, " "); name != "PostgreSQL" || strings.Contains(product, "-YB-") {
-		return refuse("it is %s; use PostgreSQL 15 or later", product)
-	}
-	if n, err := strconv.Atoi(number); err != nil || n < oldest {
+	if product, _, _ = strings.Cut(product, " on "); !suits(product, number) {
 		return refuse("it is %s; use PostgreSQL 15 or later", product)
 	}
 	set, err := settings(ctx, conn)
@@ -56,12 +52,24 @@ func lookAtServer(ctx context.Context, c Config, conn *pgx.Conn) error {
 	case set["default_transaction_read_only"] == "on":
 		return refuse("default_transaction_read_only is on, for the server, the database or the role; turn it off")
 	}
+	var off []string
 	for _, name := range []string{"fsync", "full_page_writes", "synchronous_commit"} {
-		if set[name] == "off" && !c.AllowLoss {
-			return refuse("%s is off, so it may lose what people were told is done; turn it on, or accept that with database-allow-loss", name)
+		if set[name] == "off" {
+			off = append(off, name)
 		}
 	}
+	if len(off) > 0 && !c.AllowLoss {
+		return refuse("it may lose what people were told is done, with %s off; turn that on, or accept it with database-allow-loss",
+			strings.Join(off, " and "))
+	}
 	return nil
+}
+
+// suits reports whether a server is one that the engine was made for, by its name and
+// its number. What only speaks the same language has other ideas of a transaction.
+func suits(product, number string) bool {
+	n, err := strconv.Atoi(number)
+	return err == nil && n >= oldest && strings.HasPrefix(product, "PostgreSQL ") && !strings.Contains(product, "-YB-")
 }
 
 // settings answers what is in force on the connection, for the role and the

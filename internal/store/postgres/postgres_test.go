@@ -12,11 +12,12 @@ import (
 )
 
 func TestStore(t *testing.T) {
-	storetest.Run(t, openAgain(Config{Pool: 8}))
+	storetest.Run(t, openAgain(Config{Pool: 8}, func(url string) string { return url }))
 }
 
-// openAgain opens the database of a test, the same one at each call.
-func openAgain(c Config) storetest.Open {
+// openAgain opens the database of a test, the same one at each call, by the way that
+// through answers.
+func openAgain(c Config, through func(url string) string) storetest.Open {
 	var mu sync.Mutex
 	urls := map[string]string{}
 	return func(t *testing.T) account.Store {
@@ -27,7 +28,7 @@ func openAgain(c Config) storetest.Open {
 			urls[t.Name()] = filled(t)
 		}
 		c := c
-		c.URL = urls[t.Name()]
+		c.URL = through(urls[t.Name()])
 		return store.New(openTest(t, c))
 	}
 }
