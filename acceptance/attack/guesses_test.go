@@ -3,6 +3,7 @@ package attack
 import (
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -54,4 +55,58 @@ func TestRST16(t *testing.T) {
 	owner.useCohorts(id, cohorts, fresh).want(t, 200)
 	owner.useClubs(clubs, fresh).want(t, 404)
 	a.did("refused in %v each, without a hash, and soon 429 (%d of %d); who is elsewhere doesn't notice", median.Round(100*time.Microsecond), refused["clubs"], guesses)
+}
+
+// mailsAnHour is how many mails strangers can cause to one address, of each kind, by
+// default.
+const mailsAnHour = 5
+
+func TestRST18(t *testing.T) {
+	a := attack(t, "100 requests for each kind of mail to one victim: clubs reset, cohorts reset, fresh confirmation, registered again; from twenty networks")
+	victim, waiting, member := a.officer(), a.waiting(), a.member()
+	a.roster(victim.email, member.email)
+	from := make([]*attacker, 20)
+	for i := range from {
+		from[i] = a.elsewhere()
+	}
+	a.inEight(100, func(i int) {
+		b := from[i%len(from)]
+		b.answers(200, "/api/user/request-reset", object{"email": victim.email})
+		b.answers(200, "/api/auth/reset-password", object{"email": victim.email, "origin": goodOrigin})
+		b.answers(200, "/api/user/resend-confirm", object{"email": waiting.email})
+		for _, p := range []person{victim, member, waiting} {
+			b.answers(200, "/api/user/register", p.registration())
+		}
+	})
+	for range 20 { // a right password for an unconfirmed address brings a mail, too
+		a.call("POST", "/api/user/login", waiting.credentials()).want(t, 403)
+	}
+	a.drained()
+	counts := map[string]int{}
+	for _, p := range []person{victim, waiting, member} {
+		for _, l := range a.letters(p.email) {
+			where := ""
+			if u := l.link(); u != nil {
+				where = u.Path[:min(len(u.Path), len("/api/user/confirm"))]
+			}
+			counts[fmt.Sprintf("%s: %s (%s)", p.email, l.subject, where)]++
+		}
+	}
+	for what, n := range counts {
+		if n > mailsAnHour {
+			t.Errorf("%d mails to %s, want %d at most", n, what, mailsAnHour)
+		}
+	}
+	if len(counts) < 6 {
+		t.Errorf("the mails are %v, want six kinds", counts)
+	}
+	a.did("the same answer to each of them, and %d mails of each kind at most", slices.Max(slices.Collect(maps.Values(counts))))
+}
+
+// answers makes a call that must be answered so, among others at once.
+func (a *attacker) answers(status int, path string, body object) {
+	got, err := a.try("POST", path, body)
+	if err != nil || got.status != status {
+		a.t.Errorf("%s: got %d (%v), want %d: %s", path, got.status, err, status, got.body)
+	}
 }
