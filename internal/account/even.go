@@ -11,7 +11,7 @@ import (
 // many times the difference, and few of them tell which side of one they were on.
 // A registration's differs the most, and is the rarest.
 const (
-	mailGrain   = 5 * time.Millisecond
+	mailGrain   = time.Millisecond
 	signUpGrain = 50 * time.Millisecond
 )
 

@@ -12,11 +12,11 @@ import (
 // TestAnswersLeaveAtMultiplesOfAGrain has changes take this long and that.
 func TestAnswersLeaveAtMultiplesOfAGrain(t *testing.T) {
 	for takes, want := range map[time.Duration]time.Duration{
-		0:                       5 * time.Millisecond,
-		300 * time.Microsecond:  5 * time.Millisecond,
-		4900 * time.Microsecond: 5 * time.Millisecond,
-		5100 * time.Microsecond: 10 * time.Millisecond,
-		23 * time.Millisecond:   25 * time.Millisecond,
+		0:                        time.Millisecond,
+		300 * time.Microsecond:   time.Millisecond,
+		980 * time.Microsecond:   time.Millisecond,
+		1020 * time.Microsecond:  2 * time.Millisecond,
+		23400 * time.Microsecond: 24 * time.Millisecond,
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := account.New(account.Config{Store: slowStore{takes: takes}, Now: time.Now})
@@ -33,12 +33,12 @@ func TestAnswersLeaveAtMultiplesOfAGrain(t *testing.T) {
 func TestWhoHasGoneIsNotWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := account.New(account.Config{Store: slowStore{}, Now: time.Now})
-		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Microsecond)
 		defer cancel()
 		begun := time.Now()
 		must(t, s.ResendConfirm(ctx, someone, chess))
-		if took := time.Since(begun); took != time.Millisecond {
-			t.Errorf("answered after %v, want %v", took, time.Millisecond)
+		if took := time.Since(begun); took != 100*time.Microsecond {
+			t.Errorf("answered after %v, want %v", took, 100*time.Microsecond)
 		}
 	})
 }
