@@ -2,6 +2,8 @@ package web
 
 import (
 	"container/list"
+	"context"
+	"io"
 	"net"
 	"net/http"
 	"sync"
@@ -24,16 +26,16 @@ func allowance() int {
 }
 
 // crowd is a listener that holds its connections to a number. When one more comes,
-// the one that has waited longest for a request (its first or its next) makes room;
-// those with a request in work are never cut off. So neither can idle connections
-// keep others out, nor ones that send their headers slowly. When all are at work,
-// one more waits in the queue of the system.
+// the one that has kept us waiting longest makes room: for a request (its first or its
+// next) or for the rest of one. Those whose request is in work are never cut off. So
+// neither can idle connections keep others out, nor ones that send their headers or a
+// body slowly. When all are at work, one more waits in the queue of the system.
 type crowd struct {
 	net.Listener
 	most int
 
 	mu      sync.Mutex // guards what follows
-	left    *sync.Cond // a connection has gone, or waits
+	left    *sync.Cond // a connection has gone, or keeps us waiting
 	closed  bool
 	conns   map[net.Conn]*list.Element // nil where a request is in work
 	waiting *list.List                 // of connections, the longest waiting in front
@@ -69,7 +71,7 @@ func (c *crowd) Accept() (net.Conn, error) {
 	return conn, nil
 }
 
-// shed closes the connection that has waited longest, if any waits.
+// shed closes the connection that has kept us waiting longest, if any does.
 func (c *crowd) shed() bool {
 	longest := c.waiting.Front()
 	if longest == nil {
@@ -94,19 +96,71 @@ func (c *crowd) Close() error {
 func (c *crowd) note(conn net.Conn, state http.ConnState) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	element, here := c.conns[conn]
-	if !here {
-		return // it was shed
+	switch state {
+	case http.StateIdle:
+		if c.leave(conn) {
+			c.conns[conn] = c.waiting.PushBack(conn)
+		}
+	case http.StateClosed, http.StateHijacked:
+		c.leave(conn)
+		delete(c.conns, conn)
 	}
+	c.left.Signal()
+}
+
+// leave takes a connection from among those that keep us waiting. It reports false
+// for one that was shed.
+func (c *crowd) leave(conn net.Conn) bool {
+	element, here := c.conns[conn]
 	if element != nil {
 		c.waiting.Remove(element)
 		c.conns[conn] = nil
 	}
-	switch state {
-	case http.StateNew, http.StateIdle:
-		c.conns[conn] = c.waiting.PushBack(conn)
-	case http.StateClosed, http.StateHijacked:
-		delete(c.conns, conn)
+	return here
+}
+
+// serve puts the crowd around a server: its requests are in work from when they have
+// come whole.
+func (c *crowd) serve(srv *http.Server) error {
+	srv.ConnState = c.note
+	srv.ConnContext = func(ctx context.Context, conn net.Conn) context.Context {
+		return context.WithValue(ctx, connKey{}, conn)
 	}
-	c.left.Signal()
+	next := srv.Handler
+	srv.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn, _ := r.Context().Value(connKey{}).(net.Conn)
+		if r.Body == http.NoBody {
+			c.work(conn)
+		} else {
+			body := &arriving{ReadCloser: r.Body, whole: func() { c.work(conn) }}
+			r = r.WithContext(r.Context()) // net/http looks at the body of its own request
+			r.Body = body
+		}
+		next.ServeHTTP(w, r)
+	})
+	return srv.Serve(c)
+}
+
+type connKey struct{}
+
+// work takes note that a connection's request has come whole.
+func (c *crowd) work(conn net.Conn) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.leave(conn)
+}
+
+// arriving is a body that says when it has come whole, or failed to.
+type arriving struct {
+	io.ReadCloser
+	whole func()
+}
+
+func (b *arriving) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && b.whole != nil {
+		b.whole()
+		b.whole = nil
+	}
+	return n, err
 }

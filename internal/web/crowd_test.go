@@ -19,13 +19,18 @@ func packed(t *testing.T, most int, tune func(net.Listener) net.Listener) (s *wi
 	t.Helper()
 	finish, inside = make(chan struct{}), &atomic.Int64{}
 	rt := NewRouter(plain)
-	rt.Handle("GET /slow", func(w http.ResponseWriter, _ *http.Request) error {
+	slow := func(w http.ResponseWriter, r *http.Request) error {
+		if _, err := io.ReadAll(r.Body); err != nil {
+			return err
+		}
 		inside.Add(1)
 		defer inside.Add(-1)
 		<-finish
 		WriteJSON(w, 200, "done")
 		return nil
-	})
+	}
+	rt.Handle("GET /slow", slow)
+	rt.Handle("POST /slow", slow)
 	rt.Handle("GET /", func(w http.ResponseWriter, _ *http.Request) error { WriteJSON(w, 200, "quick"); return nil })
 	s = &wire{log: &lines{}}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -104,6 +109,33 @@ func TestIdleConnectionsKeepNobodyOut(t *testing.T) {
 	}
 	if got := answered(t, first); got != 0 {
 		t.Errorf("got %d from the connection that waited longest, want it closed", got)
+	}
+}
+
+// TestSlowBodiesKeepNobodyOut fills the server with requests that lack their last octet,
+// and one that is in work although its body came slowly.
+func TestSlowBodiesKeepNobodyOut(t *testing.T) {
+	s, finish, inside := packed(t, 5, nil)
+	worker := s.dial(t)
+	_, _ = io.WriteString(worker, "POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na")
+	_, _ = io.WriteString(worker, "b")
+	until(t, "it is at work", func() bool { return inside.Load() == 1 })
+	for range 20 {
+		_, _ = io.WriteString(s.dial(t), "POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na")
+	}
+	for range 20 {
+		conn := s.dial(t)
+		asks(t, conn, "/")
+		if got := answered(t, conn); got != 200 {
+			t.Fatalf("got %d, want 200", got)
+		}
+	}
+	if got := inside.Load(); got != 1 {
+		t.Errorf("got %d at work, want the one that has come whole", got)
+	}
+	close(finish)
+	if got := answered(t, worker); got != 200 {
+		t.Errorf("got %d from work that was under way, want 200", got)
 	}
 }
 
