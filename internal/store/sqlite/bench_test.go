@@ -15,10 +15,17 @@ import (
 // someTime is when the benchmarks happen.
 var someTime = time.Unix(1_800_000_000, 0).UTC()
 
-// populated is a database with accounts that own a club and have a session each.
+// populated is a database with accounts that are students, own a club and have a
+// session of each contract.
 func populated(b *testing.B, n int) (*store.Store, *engine) {
 	b.Helper()
 	s, e := openStore(b)
+	err := s.Update(b.Context(), func(tx account.Tx) error {
+		return tx.AddCohort(account.Cohort{Year: 2026, Start: someTime, End: someTime.Add(time.Hour)})
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
 	for first := 0; first < n; first += 1000 {
 		err := s.Update(b.Context(), func(tx account.Tx) error {
 			for i := first; i < min(first+1000, n); i++ {
@@ -33,12 +40,17 @@ func populated(b *testing.B, n int) (*store.Store, *engine) {
 				if _, err := tx.AddClub(club); err != nil {
 					return err
 				}
-				session := sessionID(i)
-				err = tx.AddSession(account.Session{
-					ID: session[:], Account: id, Contract: account.Clubs, CreatedAt: someTime, ExpiresAt: someTime, KeepUntil: someTime,
-				})
-				if err != nil {
+				if _, err := tx.AddStudent(account.Student{Account: id, Year: 2026}); err != nil {
 					return err
+				}
+				session := sessionID(i)
+				for _, contract := range []account.Contract{account.Clubs, account.Cohorts} {
+					err = tx.AddSession(account.Session{
+						ID: session[:], Account: id, Contract: contract, CreatedAt: someTime, ExpiresAt: someTime, KeepUntil: someTime,
+					})
+					if err != nil {
+						return err
+					}
 				}
 			}
 			return nil
@@ -94,11 +106,14 @@ func BenchmarkOfficerParallel(b *testing.B) {
 	})
 }
 
-func BenchmarkRoles(b *testing.B) {
+func BenchmarkMember(b *testing.B) {
 	s, _ := populated(b, population)
+	i := 0
 	for b.Loop() {
-		if _, err := s.Read(b.Context()).Roles(77, 2026, someTime); err != nil {
-			b.Fatal(err)
+		i = (i + 7919) % population
+		id := sessionID(i)
+		if m, _, err := s.Read(b.Context()).Member(id[:], someTime); err != nil || m.Roles.Student == nil {
+			b.Fatal(m, err)
 		}
 	}
 }
