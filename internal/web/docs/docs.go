@@ -34,21 +34,21 @@ func New() http.Handler {
 	read(rt, "/postman_collection.json", plain("application/json", forMinutes, api.Collection))
 
 	parts := carriedParts()
-	read(rt, "/docs", plain("text/html; charset=utf-8", forMinutes, render(parts)), secured)
-	read(rt, "/docs/LICENSE", plain("text/plain; charset=utf-8", forMinutes, licenses()), secured)
+	read(rt, "/docs", plain("text/html; charset=utf-8", forMinutes, render(parts)))
+	read(rt, "/docs/LICENSE", plain("text/plain; charset=utf-8", forMinutes, licenses()))
 	for _, p := range parts {
-		read(rt, "/docs/"+p.name, p.serve, secured)
+		read(rt, "/docs/"+p.name, p.serve)
 	}
-	return noSniff(rt)
+	return web.Split(map[string]http.Handler{"/docs": web.Pages(policy, rt)}, noSniff(rt))
 }
 
 // read adds a path that answers GET, and HEAD as well (RFC 9110 section 9.1).
-func read(rt *web.Router, path string, h web.Handler, wraps ...web.Wrap) {
-	rt.Handle("GET "+path, h, wraps...)
-	rt.Handle("HEAD "+path, h, wraps...)
+func read(rt *web.Router, path string, h web.Handler) {
+	rt.Handle("GET "+path, h)
+	rt.Handle("HEAD "+path, h)
 }
 
-// noSniff keeps every answer from being taken for another type than it says.
+// noSniff keeps a file from being taken for another type than it says.
 func noSniff(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
@@ -61,19 +61,6 @@ func noSniff(next http.Handler) http.Handler {
 // data addresses.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
 	"connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
-
-// secured gives the page and its parts their headers.
-func secured(next web.Handler) web.Handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Referrer-Policy", "same-origin")
-		h.Set("X-Frame-Options", "DENY")
-		return next(w, r)
-	}
-}
 
 // refuse says in plain text what is not there; it is the door's [web.Refuse].
 func refuse(w http.ResponseWriter, _ *http.Request, err error) {

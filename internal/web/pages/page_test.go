@@ -40,6 +40,7 @@ func readPage(t *testing.T, answer *http.Response) page {
 var owed = map[string]string{
 	"Content-Type":                 "text/html; charset=utf-8",
 	"Content-Security-Policy":      "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+	"Permissions-Policy":           "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 	"Referrer-Policy":              "same-origin",
 	"X-Content-Type-Options":       "nosniff",
 	"X-Frame-Options":              "DENY",
