@@ -112,7 +112,7 @@ func (cmd *passwordsBuild) build(corpus io.Reader) (listBuilt, error) {
 	if err != nil {
 		return listBuilt{}, fmt.Errorf("%s can't be written: %w", cmd.Out, cause(err))
 	}
-	defer os.Remove(temporary.Name()) //nolint:errcheck // it has been renamed, or is of no use
+	defer os.Remove(temporary.Name()) // it has been renamed, or is of no use
 	built, err := password.BuildList(temporary, password.Corpus{Text: corpus, About: cmd.about(), MinCount: cmd.MinCount})
 	switch {
 	case errors.Is(err, password.ErrUnordered):

@@ -190,7 +190,8 @@ func (b *builder) shard(keys []uint64) error {
 	}
 	b.shards = append(b.shards, shard{
 		last: last, seed: filter.Seed, offset: b.at,
-		segment: filter.SegmentLength, segments: filter.SegmentCount, entries: uint32(len(keys)),
+		segment: filter.SegmentLength, segments: filter.SegmentCount,
+		entries: uint32(len(keys)), //gosec:disable G115 -- at most perShard
 	})
 	for marks := range slices.Chunk(filter.Fingerprints, 1<<12) {
 		b.octets = b.octets[:0]
@@ -221,7 +222,8 @@ func (b *builder) finish(about string) (entries int64, err error) {
 	}
 	b.write(index)
 	b.write([]byte(about))
-	b.write(listTail{entries: uint64(entries), shards: uint32(len(b.shards)), about: uint32(len(about))}.append(nil))
+	tail := listTail{entries: uint64(entries), shards: uint32(len(b.shards)), about: uint32(len(about))} //gosec:disable G115 -- at most maxShards and maxAbout
+	b.write(tail.append(nil))
 	b.write(b.digest.Sum(nil))
 	if b.err == nil {
 		b.err = b.out.Flush()

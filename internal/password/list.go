@@ -1,7 +1,7 @@
 package password
 
 import (
-	"crypto/sha1" //nolint:gosec // it names passwords, as the breach corpora do; nothing rests on its strength
+	"crypto/sha1" //gosec:disable G505 -- it names passwords, as the breach corpora do; nothing rests on its strength
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -126,7 +126,7 @@ func fold(s string) string {
 // keyOf is what stands for a password: the first 64 bits of its SHA-1, so that
 // the lines of Have I Been Pwned need not be known in plain.
 func keyOf(s string) uint64 {
-	digest := sha1.Sum([]byte(s)) //nolint:gosec // see above
+	digest := sha1.Sum([]byte(s)) //gosec:disable G401 -- see above
 	return binary.BigEndian.Uint64(digest[:])
 }
 
@@ -138,7 +138,7 @@ func (l *List) has(key uint64) (bool, error) {
 	}
 	s := l.shards[at]
 	hash := mix(key + s.seed)
-	mark := uint16(hash ^ hash>>32)
+	mark := uint16(hash ^ hash>>32) //gosec:disable G115 -- these 16 bits are wanted
 	octets := make([]byte, 2)
 	for _, place := range s.places(hash) {
 		if _, err := l.file.ReadAt(octets, s.offset+2*int64(place)); err != nil {
@@ -163,9 +163,10 @@ func mix(h uint64) uint64 {
 // segments that follow one another.
 func (s shard) places(hash uint64) [3]uint32 {
 	first, _ := bits.Mul64(hash, uint64(s.segments)*uint64(s.segment))
-	a := uint32(first)
-	b, c := a+s.segment, a+2*s.segment
-	mask := s.segment - 1
+	mask := uint64(s.segment) - 1
+	a := uint32(first) //gosec:disable G115 -- less than segments times segment, which check holds to 2^31
+	b := a + s.segment
+	c := b + s.segment
 
-	return [3]uint32{a, b ^ uint32(hash>>18)&mask, c ^ uint32(hash)&mask}
+	return [3]uint32{a, b ^ uint32(hash>>18&mask), c ^ uint32(hash&mask)} //gosec:disable G115 -- the mask has 18 bits at most
 }

@@ -2,7 +2,7 @@ package password
 
 import (
 	"bytes"
-	"crypto/sha1" //nolint:gosec // the corpora have it
+	"crypto/sha1"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -62,7 +62,7 @@ func plainCorpus(words []string) io.Reader { return strings.NewReader(strings.Jo
 func digests(words []string) []string {
 	lines := make([]string, len(words))
 	for i, word := range words {
-		lines[i] = fmt.Sprintf("%X:%d", sha1.Sum([]byte(word)), i+1) //nolint:gosec // the corpora have it
+		lines[i] = fmt.Sprintf("%X:%d", sha1.Sum([]byte(word)), i+1)
 	}
 
 	return lines
@@ -82,7 +82,10 @@ func TestAListHasWhatWasPutIn(t *testing.T) {
 		"streamed, one by one": {
 			Text: plainCorpus(sorted), unordered: 1, shard: 1,
 		},
-		"streamed, twice each":   {Text: plainCorpus(slices.Sorted(slices.Values(slices.Concat(lines, lines)))), unordered: 64, shard: 7},
+		"streamed, twice each": {Text: plainCorpus(slices.Sorted(slices.Values(slices.Concat(lines, lines)))), unordered: 64, shard: 7},
+		"one by one, twice each": {
+			Text: plainCorpus(slices.Sorted(slices.Values(slices.Concat(lines, lines)))), unordered: 1, shard: 1,
+		},
 		"unordered, many twice":  {Text: plainCorpus(slices.Concat(lines, lines, lines)), unordered: 7500, shard: 1000},
 		"digests without counts": {Text: strings.NewReader(strings.ToLower(strings.Join(bare(lines), "\n")))},
 	} {
@@ -190,14 +193,15 @@ func TestPlainPasswordsAreFoundInAnyCase(t *testing.T) {
 
 // TestDigestsAreFoundAsTyped: nobody can tell the case of what was digested.
 func TestDigestsAreFoundAsTyped(t *testing.T) {
-	octets, _ := built(t, Corpus{Text: plainCorpus(digests([]string{"Hunter2Hunter2", "all lower case", "café européen"}))})
+	octets, _ := built(t, Corpus{Text: plainCorpus(digests([]string{"Hunter2Hunter2", "all lower case", "Café Européen"}))})
 	list := read(t, octets)
 	for password, want := range map[string]bool{
 		"Hunter2Hunter2":      true,
 		"hunter2hunter2":      false,
 		"all lower case":      true,
 		"All Lower Case":      true,
-		"cafe\u0301 européen": true,
+		"Cafe\u0301 Européen": true,
+		"café européen":       false,
 	} {
 		if found, err := list.Has(password); found != want || err != nil {
 			t.Errorf("Has(%q) = %v, %v, want %v", password, found, err, want)
@@ -328,6 +332,34 @@ func TestDamageIsFound(t *testing.T) {
 	}
 	if err := damage(append(slices.Clone(octets), 0)); !errors.Is(err, ErrDamaged) {
 		t.Errorf("an octet more: %v, want %v", err, ErrDamaged)
+	}
+}
+
+// TestAnIndexThatContradictsItselfIsRefused has the digest put right, as only
+// somebody who wants to lead us astray does.
+func TestAnIndexThatContradictsItselfIsRefused(t *testing.T) {
+	octets, _ := built(t, Corpus{Text: plainCorpus(words("in", 60)), unordered: 100, shard: 25})
+	index := len(octets) - sha256.Size - tailSize - 3*indexSize
+	first := readShard(octets[index:])
+	second := readShard(octets[index+indexSize:])
+	for name, s := range map[string]shard{
+		"no entries":          {first.last, first.seed, first.offset, first.segment, first.segments, 0},
+		"no segment":          {first.last, first.seed, first.offset, 0, first.segments, first.entries},
+		"no segments":         {first.last, first.seed, first.offset, first.segment * (first.segments + 2) / 2, 0, first.entries},
+		"no power of two":     {first.last, first.seed, first.offset, first.segment + 1, first.segments, first.entries},
+		"a long segment":      {first.last, first.seed, first.offset, 2 * maxSegment, first.segments, first.entries},
+		"too many segments":   {first.last, first.seed, first.offset, maxSegment, 1 << 31, first.entries},
+		"another place":       {first.last, first.seed, first.offset + 2, first.segment, first.segments, first.entries},
+		"a place before all":  {first.last, first.seed, -2, first.segment, first.segments, first.entries},
+		"out of order":        {second.last, first.seed, first.offset, first.segment, first.segments, first.entries},
+		"more than there are": {first.last, first.seed, first.offset, first.segment, first.segments, first.entries + 1},
+	} {
+		turned := slices.Clone(octets[:len(octets)-sha256.Size])
+		copy(turned[index:], s.append(nil))
+		digest := sha256.Sum256(turned)
+		if err := damage(append(turned, digest[:]...)); !errors.Is(err, ErrDamaged) {
+			t.Errorf("%s: %v, want %v", name, err, ErrDamaged)
+		}
 	}
 }
 

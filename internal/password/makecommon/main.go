@@ -47,7 +47,7 @@ func makeFile(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // it is temporary
+	defer os.RemoveAll(dir) // it is temporary
 	words, err := gather(ctx, dir)
 	if err != nil {
 		return err
