@@ -11,7 +11,7 @@ import (
 )
 
 // mostConnections is how many connections a listener serves at once. A reverse proxy
-// needs far fewer; each may cost 100 KiB while the largest body lies in it.
+// needs far fewer; each may cost 130 KiB while the largest body lies in it.
 const mostConnections = 1024
 
 // allowance is how many connections there may be: no more than leave files for

@@ -152,6 +152,7 @@ func TestTheWire(t *testing.T) {
 		{"no host", "GET /smuggled HTTP/1.1\r\n\r\n" + next, "400", true, 0},
 		{"two hosts", "GET /smuggled HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n" + next, "400", true, 0},
 		{"HTTP/0.9", "GET /smuggled\r\n" + next, "400", true, 0},
+		{"HTTP/3", "GET /smuggled HTTP/3.0\r\nHost: x\r\n\r\n" + next, "505", true, 0},
 		{"HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + next, "404", true, 0},
 		{"the whole address", "GET http://evil.test/smuggled HTTP/1.1\r\nHost: x\r\n\r\n", "200", false, 1},
 		{"OPTIONS *", "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", "404", false, 0},
