@@ -19,11 +19,11 @@ func (a *attacker) confirmLink(p person) string {
 
 // event is what `events --json` tells of one.
 type event struct {
-	Kind    string `json:"kind"`
-	Account int64  `json:"account"`
-	Actor   string `json:"actor"`
-	Client  string `json:"client"`
-	Detail  string `json:"detail"`
+	At        string `json:"at"`
+	Kind      string `json:"kind"`
+	Actor     string `json:"actor"`
+	Client    string `json:"client"`
+	RequestID string `json:"request_id"`
 }
 
 // events answers the audit log of an account, oldest first.

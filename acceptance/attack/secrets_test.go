@@ -3,12 +3,14 @@ package attack
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
 	"io/fs"
 	"maps"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -58,36 +60,82 @@ func (s *secrets) addBody(body []byte) {
 	}
 }
 
-// forms are the ways in which a secret could be written down: as it is, as the
-// octets that it encodes, and, of a signed token, the signature by itself.
+// forms are the ways in which a secret could be written down, each with the secret
+// itself: as it is, in a URL or a form, in hexadecimal and base64, as the octets that it
+// encodes, and, of a signed token, the signature by itself.
 func (s *secrets) forms() map[string]string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	forms := map[string]string{}
+	add := func(octets []byte, secret string) {
+		if len(octets) < shortest {
+			return
+		}
+		for _, form := range []string{
+			string(octets), hex.EncodeToString(octets), strings.ToUpper(hex.EncodeToString(octets)),
+			base64.StdEncoding.EncodeToString(octets), base64.RawStdEncoding.EncodeToString(octets), base64.RawURLEncoding.EncodeToString(octets),
+		} {
+			forms[form] = secret
+		}
+	}
 	for text := range s.all {
-		forms[text] = text
-		if octets, err := base64.RawURLEncoding.DecodeString(text); err == nil && len(octets) >= shortest {
-			forms[string(octets)] = text
+		add([]byte(text), text)
+		forms[url.QueryEscape(text)], forms[url.PathEscape(text)] = text, text
+		if octets, err := base64.RawURLEncoding.DecodeString(text); err == nil {
+			add(octets, text)
 		}
 		if parts := strings.Split(text, "."); len(parts) == 3 && len(parts[2]) >= 2*shortest {
-			forms[parts[2]] = text
+			add([]byte(parts[2]), text)
 			if octets, err := base64.RawURLEncoding.DecodeString(parts[2]); err == nil {
-				forms[string(octets)] = text
+				add(octets, text)
 			}
 		}
 	}
 	return forms
 }
 
-// in answers the secrets that a text holds.
+// in answers the secrets that a text holds. It looks at each place once, by the first
+// octets of what could begin there: texts and secrets are many.
 func (s *secrets) in(text []byte) []string {
+	type start [8]byte // no form is shorter
+	byStart := map[start][]string{}
+	forms := s.forms()
+	for form := range forms {
+		at := start([]byte(form))
+		byStart[at] = append(byStart[at], form)
+	}
 	found := map[string]bool{}
-	for form, secret := range s.forms() {
-		if bytes.Contains(text, []byte(form)) {
-			found[secret] = true
+	for i := 0; i+len(start{}) <= len(text); i++ {
+		for _, form := range byStart[start(text[i:])] {
+			if bytes.HasPrefix(text[i:], []byte(form)) {
+				found[forms[form]] = true
+			}
 		}
 	}
 	return slices.Sorted(maps.Keys(found))
+}
+
+// TestASecretIsFound writes a secret down in every way that is searched for.
+func TestASecretIsFound(t *testing.T) {
+	var used secrets
+	const password = "correct horse+battery/staple?"
+	token := encoded([]byte("thirty-two octets of a token, no less"))
+	used.add(password)
+	used.add(token)
+	used.add("e30.e30." + token)
+	for _, text := range []string{
+		password, "correct+horse%2Bbattery%2Fstaple%3F", "correct%20horse+battery%2Fstaple%3F", hex.EncodeToString([]byte(password)),
+		base64.StdEncoding.EncodeToString([]byte(password)), token, "thirty-two octets of a token, no less", strings.ToUpper(hex.EncodeToString([]byte("thirty-two octets of a token, no less"))),
+	} {
+		for _, around := range []string{"", "x", "\"", strings.Repeat("long ", 1000)} {
+			if len(used.in([]byte(around+text+around))) == 0 {
+				t.Errorf("%q within %.9q is not found", text, around)
+			}
+		}
+	}
+	if found := used.in([]byte(password[:20] + "|" + token[1:])); len(found) != 0 {
+		t.Errorf("a part is taken for %q", found)
+	}
 }
 
 // leave ends a target that a test had to itself, and searches what is left.
