@@ -49,6 +49,7 @@ func install(t *testing.T, env ...string) *installation {
 		program: program, data: filepath.Join(t.TempDir(), "data"),
 		env: append([]string{cheapHash, everyWord, metricsSomewhere}, env...), secrets: &secrets{}, log: &log{},
 	}
+	in.onPostgres(t)
 	t.Cleanup(func() {
 		in.checkData(t)
 		in.checkSaid(t)
