@@ -21,7 +21,7 @@ import (
 //	digest     32 octets: SHA-256 of all before it
 //
 // The keys of all passwords in their order are cut into filters of a million
-// or so, so that a list of any length is built with the memory for one.
+// or so, so that a list of any length is built in bounded memory.
 const (
 	listMagic   = "matricula passwords\n"
 	listVersion = 1
