@@ -46,7 +46,7 @@ func (q *queue) dropFirst() {
 
 func (q *queue) set(i int, b bucket) {
 	q.all[i] = b
-	q.at[b.key] = int32(i) //nolint:gosec // New bounds how many there are
+	q.at[b.key] = int32(i) //gosec:disable G115 -- New bounds how many there are
 }
 
 // up moves the bucket at i to where those before it are full earlier, and answers

@@ -21,7 +21,7 @@ func allowance() int {
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err != nil || files.Cur >= mostConnections+64 {
 		return mostConnections
 	}
-	open := int(files.Cur) //nolint:gosec // it is small, as was just seen
+	open := int(files.Cur) //gosec:disable G115 -- it is small, as was just seen
 	return max(open-64, open/2, 1)
 }
 
