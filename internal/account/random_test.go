@@ -3,7 +3,6 @@ package account_test
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -12,7 +11,6 @@ import (
 
 	"matricula/internal/account"
 	"matricula/internal/account/accounttest"
-	"matricula/internal/store/sqlite"
 	"matricula/internal/token"
 )
 
@@ -21,9 +19,7 @@ import (
 // after each, that everything that anybody ever held opens what the model says.
 // More and longer stories: -rapid.checks=2000 -rapid.steps=200.
 func TestRandomStoriesAgreeWithTheModel(t *testing.T) {
-	store, err := sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "matricula.db"), Migrate: true})
-	must(t, err)
-	t.Cleanup(func() { must(t, store.Close()) })
+	store := accounttest.Open(t)
 	stories := 0
 	rapid.Check(t, func(r *rapid.T) {
 		stories++

@@ -1,5 +1,6 @@
 // Package accounttest puts together a true account.Service for the tests of the
-// rooms above and beside it: SQLite in a temporary directory, a cheap hash, a
+// rooms above and beside it: SQLite in a temporary directory (or PostgreSQL, see
+// [Open]), a cheap hash, a
 // clock that the test moves and a sink that keeps the mails. It knows nothing of
 // the doors.
 package accounttest
@@ -8,7 +9,6 @@ import (
 	"context"
 	"log/slog"
 	"net/url"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -18,7 +18,6 @@ import (
 	"matricula/internal/account"
 	"matricula/internal/mail"
 	"matricula/internal/password"
-	"matricula/internal/store/sqlite"
 	"matricula/internal/token"
 )
 
@@ -41,25 +40,16 @@ type Kit struct {
 	Clock  *Clock
 	Mails  *Sink
 
-	path string // of the database, "" over a store of somebody else's
+	source source // of the database, empty over a store of somebody else's
 }
 
 // New answers a Kit; each edit may change the configuration before the Service is
 // made.
 func New(t testing.TB, edits ...func(*account.Config)) *Kit {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "matricula.db")
-	store, err := sqlite.Open(t.Context(), sqlite.Config{Path: path, Migrate: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	store, at := openEngine(t)
 	k := Over(t, store, edits...)
-	k.path = path
+	k.source = at
 	return k
 }
 

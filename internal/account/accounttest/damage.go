@@ -19,17 +19,21 @@ func (k *Kit) TakeAway(t testing.TB) {
 // each statement fails, and trying again won't help. The Kit is one of New's.
 func (k *Kit) Damage(t testing.TB) {
 	t.Helper()
-	db, err := sql.Open("sqlite", k.path)
+	db, err := sql.Open(k.source.driver, k.source.name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	db.SetMaxOpenConns(1) // the pragma is one connection's
-	if err := errors.Join(damage(db), db.Close()); err != nil {
+	if err := errors.Join(damage(db, k.source.driver), db.Close()); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func damage(db *sql.DB) error {
+func damage(db *sql.DB, driver string) error {
+	if driver == "pgx" {
+		_, err := db.Exec("DROP SCHEMA public CASCADE")
+		return err
+	}
 	var tables []string
 	rows, err := db.Query("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
 	if err != nil {

@@ -113,7 +113,7 @@ func (s *Server) configure(c Config) error {
 	s.port = port
 	settings := []string{
 		"listen_addresses='127.0.0.1'", fmt.Sprintf("port=%d", port), fmt.Sprintf("unix_socket_directories='%s'", s.dir),
-		"timezone='Pacific/Auckland'", "max_connections=100", "shared_buffers='64MB'", "autovacuum_naptime='10s'",
+		"timezone='Pacific/Auckland'", "max_connections=300", "shared_buffers='64MB'", "autovacuum_naptime='10s'",
 	}
 	if !c.Durable {
 		settings = append(settings, "fsync=off")
