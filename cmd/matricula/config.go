@@ -27,8 +27,8 @@ import (
 // was written, and what was made of the rest.
 type config struct {
 	settings
-	secret   []byte           // nil: the one in data
-	postgres *postgres.Config // nil: SQLite in data
+	secret   *token.Master          // made of the one that is set; nil: the one in data
+	postgres func() postgres.Config // nil: SQLite in data; a function, since fmt looks behind pointers
 	smtp     *mail.SMTP
 	policy   password.Policy
 	hash     password.Config
@@ -117,14 +117,15 @@ func (c *config) readPublicURL() error {
 }
 
 func (c *config) readSecret(readFile func(string) ([]byte, error)) error {
-	secret, err := fromFile("secret", c.Secret, c.SecretFile, readFile)
+	secret, err := fromFile("secret", c.Secret.Reveal(), c.SecretFile, readFile)
 	if err != nil || secret == "" {
 		return err
 	}
-	if _, err := token.NewMaster([]byte(secret)); err != nil {
+	master, err := token.NewMaster([]byte(secret))
+	if err != nil {
 		return fmt.Errorf("secret: it has %d bytes and needs at least 32; this makes one: head -c 32 /dev/urandom | base64", len(secret))
 	}
-	c.secret = []byte(secret)
+	c.secret = &master
 	return nil
 }
 
@@ -197,7 +198,7 @@ func (c config) isPublic() bool {
 }
 
 func (c *config) readMail(readFile func(string) ([]byte, error)) error {
-	address, err := fromFile("smtp", c.SMTP, c.SMTPFile, readFile)
+	address, err := fromFile("smtp", c.SMTP.Reveal(), c.SMTPFile, readFile)
 	switch {
 	case err != nil:
 		return err

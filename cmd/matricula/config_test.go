@@ -1,7 +1,11 @@
 package main
 
 import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
 	"io/fs"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -282,5 +286,41 @@ func TestEmptyVariableIsNoSetting(t *testing.T) {
 	err := readEnvironment([]string{"MATRICULA_NONSENSE=1"}).check()
 	if err == nil || !strings.Contains(err.Error(), "MATRICULA_NONSENSE is no setting") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestConfigPrintsNoSecret prints what the settings come to in every way there is.
+func TestConfigPrintsNoSecret(t *testing.T) {
+	const secret = "0123456789abcdef0123456789abcdef"
+	cfg, err := read(t, "secret="+secret, "smtp=smtp://ada:hunter2-of-the-mail@localhost:25", "database=postgres://ada:hunter2-too@localhost/matricula")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	for _, v := range []any{cfg, &cfg, cfg.settings, struct{ c config }{cfg}, cfg.postgres(), cfg.smtp} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
+			fmt.Fprintf(&out, verb+"\n", v)
+		}
+		text, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out.Write(text)
+		slog.New(slog.NewTextHandler(&out, nil)).Info("message", "v", v)
+		slog.New(slog.NewJSONHandler(&out, nil)).Info("message", "v", v)
+	}
+	if err := cfg.print(&out, jsonFlag{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{secret, "hunter2"} {
+		for _, form := range []string{text, hex.EncodeToString([]byte(text)), strings.Trim(fmt.Sprint([]byte(text)), "[]")} {
+			if strings.Contains(out.String(), form) {
+				at := strings.Index(out.String(), form)
+				t.Errorf("%s is printed: %s", text, out.String()[max(0, at-60):at+len(form)])
+			}
+		}
+	}
+	if !strings.Contains(out.String(), hidden) {
+		t.Error("nothing tells that a secret is set")
 	}
 }

@@ -14,7 +14,7 @@ import (
 // PostgreSQL, and what one of them seals the others must open: so the secret is
 // given.
 func (c *config) readDatabase(readFile func(string) ([]byte, error)) error {
-	address, err := fromFile("database", c.Database, c.DatabaseFile, readFile)
+	address, err := fromFile("database", c.Database.Reveal(), c.DatabaseFile, readFile)
 	if err != nil || address == "" {
 		return err
 	}
@@ -33,7 +33,7 @@ func (c *config) readDatabase(readFile func(string) ([]byte, error)) error {
 	if err := p.Validate(); err != nil {
 		return fmt.Errorf("database: %w", err)
 	}
-	c.postgres = &p
+	c.postgres = func() postgres.Config { return p }
 	return nil
 }
 
@@ -42,7 +42,7 @@ func (c config) openDatabase(ctx context.Context) (*store.Store, error) {
 	if c.postgres == nil {
 		return sqlite.Open(ctx, sqlite.Config{Path: c.databasePath(), Migrate: c.Migrate})
 	}
-	p := *c.postgres
+	p := c.postgres()
 	p.Migrate = c.Migrate
 	return postgres.Open(ctx, p)
 }
@@ -53,7 +53,7 @@ func (c config) migrateDatabase(ctx context.Context) (from, to int64, err error)
 	if c.postgres == nil {
 		return sqlite.Migrate(ctx, c.databasePath())
 	}
-	return postgres.Migrate(ctx, *c.postgres)
+	return postgres.Migrate(ctx, c.postgres())
 }
 
 // makePlace makes the data directory where the database lies in it. Commands on
@@ -70,5 +70,5 @@ func (c config) databaseName() string {
 	if c.postgres == nil {
 		return c.databasePath()
 	}
-	return postgres.Shown(c.postgres.URL)
+	return postgres.Shown(c.postgres().URL)
 }

@@ -15,8 +15,16 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestMain lets the test binary stand in for matricula in the scripts.
+// TestMain lets the test binary stand in for matricula in the scripts. The tests
+// themselves know no setting of whoever runs them.
 func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) != "matricula" { // there, the environment is the script's
+		for _, entry := range os.Environ() {
+			if name, _, _ := strings.Cut(entry, "="); strings.HasPrefix(name, envPrefix) {
+				_ = os.Unsetenv(name)
+			}
+		}
+	}
 	testscript.Main(m, map[string]func(){"matricula": main})
 }
 

@@ -19,7 +19,7 @@ import (
 // the one in data. Where there is none yet the error is fs.ErrNotExist.
 func (c config) findSecret() (token.Master, error) {
 	if c.secret != nil {
-		return token.NewMaster(c.secret)
+		return *c.secret, nil
 	}
 	return readSecretFile(c.secretPath())
 }

@@ -1,6 +1,9 @@
 package web
 
 import (
+	"fmt"
+	"io"
+	"log/slog"
 	"regexp"
 	"strconv"
 	"strings"
@@ -18,6 +21,15 @@ type Body struct {
 	prefix  string // "social_media_links." in a nested object
 	errs    *[]FieldError
 }
+
+// Format shows nothing of a body, in every way of printing: there is a password in
+// many.
+func (b *Body) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, shownBody) }
+
+// LogValue logs nothing of it either.
+func (b *Body) LogValue() slog.Value { return slog.StringValue(shownBody) }
+
+const shownBody = "[body]"
 
 // Opt is a member that may be absent or null.
 type Opt[T any] struct {

@@ -1,7 +1,12 @@
 package web
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -195,5 +200,23 @@ func TestMaybeTime(t *testing.T) {
 	}
 	if got := b.MaybeTime("int"); got.Set || b.Err() == nil {
 		t.Errorf("a number: got %+v, %v", got, b.Err())
+	}
+}
+
+func TestBodiesAreNotPrinted(t *testing.T) {
+	body := body(t, `{"password":"hunter2-the-credential"}`)
+	var out bytes.Buffer
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		fmt.Fprintf(&out, verb+verb+verb, body, []*Body{body}, struct{ B *Body }{body})
+	}
+	slog.New(slog.NewJSONHandler(&out, nil)).Info("message", "v", body)
+	slog.New(slog.NewTextHandler(&out, nil)).Info("message", "v", body)
+	if text, err := json.Marshal(body); err == nil {
+		out.Write(text)
+	}
+	for _, form := range []string{"hunter2", fmt.Sprintf("%x", "hunter2"), strings.Trim(fmt.Sprint([]byte("hunter2")), "[]")} {
+		if strings.Contains(out.String(), form) {
+			t.Errorf("a body is printed: %s", &out)
+		}
 	}
 }

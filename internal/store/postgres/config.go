@@ -3,6 +3,8 @@ package postgres
 import (
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"net"
 	"net/netip"
 	"net/url"
@@ -40,6 +42,15 @@ type Config struct {
 	// AllowLoss opens a database that may lose what it has acknowledged.
 	AllowLoss bool
 }
+
+// Format shows, in every way of printing, where the URL leads and no password.
+func (c Config) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, Shown(c.URL)) }
+
+// LogValue logs what [Config.Format] prints.
+func (c Config) LogValue() slog.Value { return slog.StringValue(Shown(c.URL)) }
+
+// MarshalText writes what [Config.Format] prints.
+func (c Config) MarshalText() ([]byte, error) { return []byte(Shown(c.URL)), nil }
 
 func (c Config) withDefaults() Config {
 	if c.Pool == 0 {
