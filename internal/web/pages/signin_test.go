@@ -121,6 +121,28 @@ func TestTooManyTriesSayWhenToComeBack(t *testing.T) {
 	}
 }
 
+// TestABrowserIsKnownAgain: who signed in by a browser, and out again, comes in by it
+// while somebody on the same network guesses.
+func TestABrowserIsKnownAgain(t *testing.T) {
+	s := newSiteOver(t, accounttest.New(t, func(c *account.Config) { c.Limits.Failures, c.Limits.KnownFailures = 2, 1 }))
+	s.officer(t, chess)
+	b, other := s.browser(t), s.browser(t)
+	club := b.signIn(t, chess, good)
+	b.submit(t, club, "/sign-out", nil)
+	if b.hasCookie(t) {
+		t.Fatal("the session's cookie is kept at sign-out")
+	}
+	for range 3 {
+		other.signIn(t, chess, "a guess")
+	}
+	if p := other.signIn(t, chess, good); p.status != 429 {
+		t.Errorf("another browser gets %d, want 429", p.status)
+	}
+	if p := b.signIn(t, chess, good); p.path != "/club" {
+		t.Errorf("the browser sees %s: %d %s", p.path, p.status, p.said())
+	}
+}
+
 func TestTheAccountPageTellsTheRoles(t *testing.T) {
 	zone, err := time.LoadLocation("Asia/Singapore")
 	must(t, err)
