@@ -144,6 +144,13 @@ func (a *attacker) aloneAs(built func() (string, error), env []string, flags ...
 	return &b
 }
 
+// run runs a command on the server's side, which must be at hand.
+func (a *attacker) run(t *testing.T, stdin string, args ...string) string {
+	t.Helper()
+	a.wantSide()
+	return a.target.run(t, stdin, args...)
+}
+
 // restart stops the target, which must be one of its own, and starts it again.
 func (a *attacker) restart() {
 	a.t.Helper()

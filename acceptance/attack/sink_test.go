@@ -49,6 +49,7 @@ func (a *attacker) posted() (*attacker, *mailSink) {
 	go func() { done <- server.Serve(ln) }()
 	a.t.Cleanup(func() {
 		_ = server.Close()
+		_ = ln.Close() // the server may not have begun
 		if err := <-done; err != nil && !errors.Is(err, smtp.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
 			a.t.Error(err)
 		}

@@ -102,6 +102,7 @@ var plainly = map[string]bool{
 
 func TestHTP02(t *testing.T) {
 	a := attack(t, fmt.Sprintf("%d requests that programs divide differently (lengths, chunks, line ends, NUL, HTTP/0.9, absolute form), a canary behind each: directly, behind nginx, behind haproxy", len(ambiguous())))
+	a.wantOps()
 	ways := map[string]proxy{"": nil, "nginx": nginx, "nginx that buffers nothing": unbuffered, "haproxy": haproxy}
 	lacking := make(chan string, len(ways))
 	t.Run("ways", func(t *testing.T) {
@@ -112,7 +113,6 @@ func TestHTP02(t *testing.T) {
 				if b.t = t; *urlFlag == "" {
 					b = *b.alone("--limits", "off").from("")
 				}
-				b.wantOps()
 				if start == nil {
 					b.directly()
 					return
