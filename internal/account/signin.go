@@ -31,7 +31,7 @@ func (s *Service) SignInOfficer(ctx context.Context, c Caller, email, secret str
 	session := token.NewID()
 	mailID := token.NewID()
 	var signed Session
-	err = s.signIn(ctx, attempt{Caller: c, address: address, secret: secret, contract: Clubs}, func(tx Tx, a Account) error {
+	err = s.signIn(ctx, attempt{Caller: c, address: address, secret: token.SecretOf(secret), contract: Clubs}, func(tx Tx, a Account) error {
 		now := s.now()
 		if !a.Confirmed() {
 			return s.remindUnconfirmed(tx, c, a, mailID, now)
@@ -103,7 +103,7 @@ func (s *Service) SignInMember(ctx context.Context, c Caller, email, secret stri
 	}
 	cookie := Cookie{Secret: token.NewSecret(), Device: s.deviceOf(c)}
 	digest := cookie.Secret.Digest()
-	in := attempt{Caller: c, address: address, secret: secret, contract: Cohorts, presented: presented, device: cookie.Device}
+	in := attempt{Caller: c, address: address, secret: token.SecretOf(secret), contract: Cohorts, presented: presented, device: cookie.Device}
 	var member Member
 	err = s.signIn(ctx, in, func(tx Tx, a Account) (err error) {
 		if !a.Confirmed() {
@@ -158,7 +158,7 @@ func (s *Service) session(id []byte, account int64, contract Contract, c Caller,
 type attempt struct {
 	Caller
 	address   Address
-	secret    string
+	secret    token.Secret // the password
 	contract  Contract
 	presented token.Secret // of a cohorts session that came along; zero for none
 	device    token.Secret // what the browser is to be known by; zero for none
@@ -207,7 +207,7 @@ func (s *Service) trySignIn(ctx context.Context, in attempt, spent try, start fu
 	if err != nil {
 		return err
 	}
-	verdict, err := s.verify(ctx, a, in.address.Key, in.secret)
+	verdict, err := s.verify(ctx, a, in.address.Key, in.secret.Reveal())
 	if err != nil {
 		return err
 	}
@@ -216,7 +216,7 @@ func (s *Service) trySignIn(ctx context.Context, in attempt, spent try, start fu
 	}
 	fresh, class := "", ""
 	if verdict.Outdated {
-		if fresh, class, err = s.hash(ctx, in.secret); err != nil {
+		if fresh, class, err = s.hash(ctx, in.secret.Reveal()); err != nil {
 			return err
 		}
 	}
