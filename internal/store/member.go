@@ -6,12 +6,12 @@ import (
 	"matricula/internal/account"
 )
 
-// latestYear is account.Latest in SQL, a table of one row: the first line finds
-// what runs at $2, the second the next to start, the third the last.
-const latestYear = `(SELECT COALESCE(
+// latestYear is account.Latest in SQL: the first line finds what runs at $2, the
+// second the next to start, the third the last.
+const latestYear = `COALESCE(
 	(SELECT year FROM cohorts WHERE start_at <= $2 AND end_at >= $2 ORDER BY year DESC LIMIT 1),
 	(SELECT year FROM cohorts WHERE start_at > $2 ORDER BY start_at, year DESC LIMIT 1),
-	(SELECT year FROM cohorts ORDER BY end_at DESC, year DESC LIMIT 1)) AS year)`
+	(SELECT year FROM cohorts ORDER BY end_at DESC, year DESC LIMIT 1))`
 
 // member is what Member scans. Who holds a role holds it with an id.
 type member struct {
@@ -37,20 +37,23 @@ func scanMember(row Row) (m member, err error) {
 
 // Member answers what a cohorts session stands for. Every "info" asks this, so it
 // is one statement that finds row after row: the account's roles by its id and the
-// year, and of several grants as administrator the one that ends last.
+// year, and of several grants as administrator the one that ends last. Projects are
+// sorted, which takes a table of its own, for those alone who have some.
 func (r reader) Member(session []byte, now time.Time) (account.Member, time.Time, error) {
 	m, err := one(r, "member", scanMember, `
 SELECT sessions.expires_at, latest.year, `+accountColumns+`,
 	students.id, students.project_id, students.nusnet_id, students.matric_no,
 	advisers.id, advisers.nusnet_id, advisers.matric_no,
-	(SELECT string_agg(CAST(projects.id AS TEXT), ',' ORDER BY projects.id) FROM projects WHERE projects.adviser_id = advisers.id),
+	CASE WHEN advisers.id IS NOT NULL THEN
+		(SELECT string_agg(CAST(projects.id AS TEXT), ',' ORDER BY projects.id) FROM projects WHERE projects.adviser_id = advisers.id) END,
 	mentors.id,
-	(SELECT string_agg(CAST(projects.id AS TEXT), ',' ORDER BY projects.id) FROM projects WHERE projects.mentor_id = mentors.id),
+	CASE WHEN mentors.id IS NOT NULL THEN
+		(SELECT string_agg(CAST(projects.id AS TEXT), ',' ORDER BY projects.id) FROM projects WHERE projects.mentor_id = mentors.id) END,
 	administrators.id, administrators.start_at, administrators.end_at
 FROM sessions
 JOIN accounts ON accounts.id = sessions.account_id
 LEFT JOIN clubs ON clubs.account_id = accounts.id
-CROSS JOIN `+latestYear+` AS latest
+LEFT JOIN cohorts AS latest ON latest.year = `+latestYear+`
 LEFT JOIN students ON students.account_id = accounts.id AND students.year = latest.year
 LEFT JOIN advisers ON advisers.account_id = accounts.id AND advisers.year = latest.year
 LEFT JOIN mentors ON mentors.account_id = accounts.id AND mentors.year = latest.year
