@@ -3,6 +3,7 @@ package web
 import (
 	"container/list"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -54,8 +55,10 @@ func (c *crowd) Accept() (net.Conn, error) {
 	conn, err := c.Listener.Accept()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err != nil {
+	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
 		c.shed()
+	}
+	if err != nil {
 		return nil, err
 	}
 	for len(c.conns) >= c.most && !c.closed {

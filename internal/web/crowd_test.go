@@ -139,6 +139,34 @@ func TestSlowBodiesKeepNobodyOut(t *testing.T) {
 	}
 }
 
+// TestAStopWaitsForABody: what has begun to come may come to its end.
+func TestAStopWaitsForABody(t *testing.T) {
+	s, finish, inside := packed(t, 5, nil)
+	conn := s.dial(t)
+	_, _ = io.WriteString(conn, "POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+	if got := answered(t, conn); got != 100 {
+		t.Fatalf("got %d, want 100", got)
+	}
+	stopped := make(chan error, 1)
+	go func() { stopped <- s.stop() }()
+	until(t, "nobody is let in", func() bool {
+		late, err := net.Dial("tcp", s.addr)
+		if err == nil {
+			_ = late.Close()
+		}
+		return err != nil
+	})
+	_, _ = io.WriteString(conn, "ab")
+	until(t, "it is at work", func() bool { return inside.Load() == 1 })
+	close(finish)
+	if got := answered(t, conn); got != 200 {
+		t.Errorf("got %d, want 200", got)
+	}
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+}
+
 // TestWorkIsNeverCutOff fills the server with requests in work: one more waits, and is
 // served when one of them has ended; all of them are answered.
 func TestWorkIsNeverCutOff(t *testing.T) {
