@@ -21,7 +21,7 @@ const (
 	perShard = 1 << 20
 
 	// MaxUnordered is how many passwords are put in order in memory, which takes
-	// up to 600 MB. A longer corpus must be in the order of its digests.
+	// up to 750 MB. A longer corpus must be in the order of its digests.
 	MaxUnordered = 1 << 26
 )
 
@@ -106,9 +106,6 @@ type builder struct {
 
 func newBuilder(out io.Writer, limit, perShard int) *builder {
 	b := &builder{out: bufio.NewWriterSize(out, 1<<16), digest: sha256.New(), limit: limit, perShard: perShard}
-	// All the room at once: what is not written to takes no memory, and to grow
-	// would take twice as much for a while.
-	b.waiting = make([]uint64, 0, limit)
 	b.write(binary.LittleEndian.AppendUint32([]byte(listMagic), listVersion))
 
 	return b
@@ -138,7 +135,7 @@ func (b *builder) add(key uint64) error {
 	if b.unordered && len(b.shards) > 0 {
 		return ErrUnordered
 	}
-	b.waiting = append(b.waiting, key)
+	b.waiting = append(b.room(), key)
 	if len(b.waiting) < b.limit {
 		return nil
 	}
@@ -147,6 +144,19 @@ func (b *builder) add(key uint64) error {
 	}
 
 	return b.flush(b.perShard)
+}
+
+// room answers what waits, with room for one more. It grows by four, so that the
+// old and the new take a quarter more than the new for a while, and never beyond
+// the limit.
+func (b *builder) room() []uint64 {
+	if len(b.waiting) < cap(b.waiting) {
+		return b.waiting
+	}
+	wider := make([]uint64, len(b.waiting), min(b.limit, max(1<<12, 4*cap(b.waiting))))
+	copy(wider, b.waiting)
+
+	return wider
 }
 
 // squeeze makes room by dropping what came twice.
