@@ -1,4 +1,5 @@
 # make demo     builds and serves a throw-away installation with something in it
+# make demo-postgres  serves three of it on PostgreSQL, behind nginx, likewise
 # make build    builds bin/matricula, static and stripped
 # make test     passes every test; installs what they lack, or says what to install
 # make lint     formatting and vet
@@ -17,10 +18,13 @@ BENCH    ?=
 ATTACK   ?=
 BROWSERS := chromium chromium-browser google-chrome google-chrome-stable chrome headless_shell headless-shell
 
-.PHONY: demo build test lint check audit attack bench postman play clean go node tools
+.PHONY: demo demo-postgres build test lint check audit attack bench postman play clean go node tools
 
 demo: build
 	@exec bin/matricula demo --addr $(ADDR)
+
+demo-postgres: build
+	@exec demo/postgres.sh bin/matricula $(ADDR)
 
 build: go
 	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/matricula ./cmd/matricula
