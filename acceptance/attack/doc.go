@@ -11,8 +11,8 @@
 // Attacks that need accounts want the server's side too: -data, the data directory of
 // a server on this machine whose commands may be run there and whose mails lie in it.
 // Each attack then is a client network of its own by X-Forwarded-For, so the server must
-// trust this machine as a proxy. Never point it at a server that people rely on: it
-// makes accounts, and much noise.
+// trust this machine as a proxy, and it must list https://good.test as an origin. Never
+// point it at a server that people rely on: it makes accounts, and much noise.
 //
 // The package holds tests alone and imports no room of the program.
 package attack
