@@ -3,6 +3,8 @@ package account_test
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -50,10 +52,11 @@ func TestOneVerdictOnAPassword(t *testing.T) {
 }
 
 func oneVerdict(t *testing.T, policy password.Policy, atOnce int) {
-	const old = "the 1st passphrase of mine!"
+	const old, breached = "the 1st passphrase of mine!", "the 2nd passphrase of mine!"
 	store := &stoppedStore{}
 	k := accounttest.New(t, func(c *account.Config) {
 		store.Store, c.Store, c.Policy, c.Limits.Off = c.Store, store, policy, true
+		c.Breached = listOf(t, breached)
 	})
 	club := registration(chess)
 	club.Name, club.Password = "Berkeley Chess & Go", token.SecretOf(old)
@@ -102,9 +105,31 @@ func oneVerdict(t *testing.T, policy password.Policy, atOnce int) {
 			}
 		}
 	})
+	if got := k.PasswordReasons(breached); !slices.Equal(got, []password.Reason{password.Breached}) {
+		t.Errorf("password-strength: %q of a breached password, want %q alone", got, password.Breached)
+	}
+	for _, call := range append(others, register) {
+		if err := call.take(breached); !errors.Is(err, account.WeakPassword) {
+			t.Errorf("%s: a breached password: got %v, want %v", call.name, err, account.WeakPassword)
+		}
+	}
 	if strong < atOnce {
 		t.Errorf("%d of the passwords were strong: too few to say much", strong)
 	}
+}
+
+// listOf is an installation's own list of passwords.
+func listOf(t *testing.T, words ...string) *password.List {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "passwords.list")
+	file, err := os.Create(path)
+	must(t, err)
+	_, err = password.BuildList(file, password.Corpus{Text: strings.NewReader(strings.Join(words, "\n"))})
+	must(t, errors.Join(err, file.Close()))
+	list, err := password.OpenList(path)
+	must(t, err)
+	t.Cleanup(func() { must(t, list.Close()) })
+	return list
 }
 
 // taker is a call that takes a new password.
