@@ -6,6 +6,7 @@
 # make check    lint, and every test once more with the race detector
 # make audit    staticcheck, gosec and govulncheck
 # make attack   attacks the program and prints what it did; ATTACK="-url https://…" attacks one that runs
+# make oracle   asks whether an answer or its time tells who has an account; ORACLE="-cheap -askers 8" for minutes, not an hour
 # make bench    measures the program against what this machine can do; BENCH=-short for a look
 # make postman  makes api/postman_collection.json from api/openapi.yaml
 # make play     plays it against a demonstration
@@ -16,9 +17,10 @@ ADDR     ?= 127.0.0.1:8080
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 BENCH    ?=
 ATTACK   ?=
+ORACLE   ?=
 BROWSERS := chromium chromium-browser google-chrome google-chrome-stable chrome headless_shell headless-shell
 
-.PHONY: demo demo-postgres build test lint check audit attack bench postman play clean go node tools
+.PHONY: demo demo-postgres build test lint check audit attack oracle bench postman play clean go node tools
 
 demo: build
 	@exec bin/matricula demo --addr $(ADDR)
@@ -45,6 +47,9 @@ audit: go
 
 attack: go
 	@$(GO) test -c -o bin/attack ./acceptance/attack && cd acceptance/attack && ../../bin/attack $(ATTACK)
+
+oracle: go
+	@$(GO) run ./acceptance/oracle $(ORACLE)
 
 bench: go
 	@$(GO) run ./bench $(BENCH)
