@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -211,9 +210,6 @@ func TestBodiesAreNotPrinted(t *testing.T) {
 	}
 	slog.New(slog.NewJSONHandler(&out, nil)).Info("message", "v", body)
 	slog.New(slog.NewTextHandler(&out, nil)).Info("message", "v", body)
-	if text, err := json.Marshal(body); err == nil {
-		out.Write(text)
-	}
 	for _, form := range []string{"hunter2", fmt.Sprintf("%x", "hunter2"), strings.Trim(fmt.Sprint([]byte("hunter2")), "[]")} {
 		if strings.Contains(out.String(), form) {
 			t.Errorf("a body is printed: %s", &out)

@@ -60,7 +60,7 @@ func (e *engine) retry(ctx context.Context, change changeFunc, last *turn) error
 		}
 		last = t
 		select {
-		case <-time.After(rand.N(pause)):
+		case <-time.After(rand.N(pause)): //gosec:disable G404 -- nobody gains by knowing how long it waits
 		case <-ctx.Done():
 			return last.fault
 		}

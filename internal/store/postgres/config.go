@@ -142,9 +142,25 @@ func (c Config) parse() (*pgxpool.Config, error) {
 	return parsed, nil
 }
 
+// Careless says what somebody on the line to the database could do, "" where that is
+// nothing.
+func (c Config) Careless() string {
+	u, err := url.Parse(c.URL)
+	if err != nil || !remote(u) {
+		return ""
+	}
+	switch u.Query().Get("sslmode") {
+	case "disable":
+		return "sslmode=disable: who sits on the line reads all of it; on a line that others reach, write sslmode=verify-full"
+	case "require":
+		return "sslmode=require: who sits on the line can pose as the server; write sslmode=verify-full"
+	}
+	return ""
+}
+
 // tune sets what the URL doesn't.
 func (c Config) tune(p *pgxpool.Config) {
-	p.MaxConns = int32(c.Pool)
+	p.MaxConns = int32(c.Pool) //gosec:disable G115 -- a thousand at most
 	p.MaxConnLifetimeJitter = p.MaxConnLifetime / 10
 	p.PingTimeout = time.Second
 	p.ConnConfig.ConnectTimeout = c.ConnectTimeout
