@@ -5,6 +5,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -76,7 +77,7 @@ func (c Config) visit(ctx context.Context, work func(conn *pgx.Conn, p *pgxpool.
 	if err != nil {
 		return fmt.Errorf("%s %w: %w", Shown(c.URL), ErrUnsuitable, err)
 	}
-	chosen := p.ConnConfig.DefaultQueryExecMode
+	chosen, asWritten := p.ConnConfig.DefaultQueryExecMode, strings.Contains(c.URL, "default_query_exec_mode=")
 	p.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
 	conn, err := pgx.ConnectConfig(ctx, p.ConnConfig.Copy())
 	if err != nil {
@@ -88,7 +89,7 @@ func (c Config) visit(ctx context.Context, work func(conn *pgx.Conn, p *pgxpool.
 		return said(c, err)
 	}
 	pooled := process != conn.PgConn().PID()
-	if pooled && chosen == pgx.QueryExecModeCacheStatement {
+	if pooled && !asWritten {
 		chosen = pgx.QueryExecModeCacheDescribe
 	}
 	p.ConnConfig.DefaultQueryExecMode = chosen

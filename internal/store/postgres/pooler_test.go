@@ -30,6 +30,7 @@ func TestPoolerIsNoticed(t *testing.T) {
 		{"none", url, pgx.QueryExecModeCacheStatement, 1},
 		{"none, and the URL knows better", url + "&default_query_exec_mode=exec", pgx.QueryExecModeExec, 1},
 		{"transactions", s.Pooler(t, "transaction")(name(t, url)), pgx.QueryExecModeCacheDescribe, 4},
+		{"sessions, and the URL knows better", s.Pooler(t, "session")(name(t, url)) + "&default_query_exec_mode=cache_statement", pgx.QueryExecModeCacheStatement, 4},
 		{"sessions", s.Pooler(t, "session")(name(t, url)), pgx.QueryExecModeCacheDescribe, 4},
 	} {
 		t.Run(test.name, func(t *testing.T) {
