@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -163,6 +164,8 @@ func (a *attacker) restart() {
 }
 
 var networks atomic.Uint32
+
+func init() { networks.Store(rand.Uint32()) } // another run may have met the same server
 
 // freshNetwork answers the address of a client that nobody has met.
 func freshNetwork() string {

@@ -14,11 +14,14 @@ type person struct {
 
 var people atomic.Uint32
 
+// tonight tells the people of this run from those of others before the same server.
+var tonight = strings.ToLower(rand.Text()[:6])
+
 // stranger answers a person that the server has never heard of.
 func (a *attacker) stranger() person {
 	n := people.Add(1)
 	p := person{
-		email:    fmt.Sprintf("%s.%d@attack.example.edu", strings.ToLower(a.row.id), n),
+		email:    fmt.Sprintf("%s.%d.%s@attack.example.edu", strings.ToLower(a.row.id), n, tonight),
 		password: "correct horse " + rand.Text(),
 		club:     fmt.Sprintf("Club %s %d", a.row.id, n),
 	}

@@ -235,14 +235,11 @@ func TestENU08(t *testing.T) {
 	a := attack(t, "change-password with garbage, a foreign token and none, for ids that exist and ids that don't; known tokens of another")
 	p := a.officer()
 	id, token := a.cohortsLink(p)
-	for name, text := range map[string]string{
-		"garbage": "garbage", "garbage of three parts": "e30.e30.AAAA", "of another": a.signedLike(token), "empty parts": "..",
-	} {
+	for _, text := range []string{"garbage", "e30.e30.AAAA", a.signedLike(token), ".."} {
 		answers := map[string]answer{}
 		for who, id := range map[string]any{"exists": id, "doesn't": 9007199254740991, "the first": "1", "another": "4711471147"} {
 			answers[who] = a.call("POST", "/api/auth/change-password", object{"id": id, "token": text, "newPassword": "correct horse battery staple"}).want(t, 400)
 		}
-		t.Logf("%s: %s", name, answers["exists"].body)
 		a.same("exists", answers)
 	}
 	garbage := a.call("POST", "/api/auth/change-password", object{"id": id, "token": "garbage", "newPassword": "correct horse battery staple"})
