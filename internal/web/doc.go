@@ -1,6 +1,7 @@
 // Package web is what every door shares: handlers that may fail and the router
 // that calls them, strict JSON, cookies, bearer tokens, origins and CORS, the
-// client's address, the request line in the log, and the HTTP server.
+// client's address, where rates are asked for, the request line in the log, and the
+// HTTP server with the number of its connections.
 //
 // It words nothing: how a failure looks on the wire is each contract's own, and
 // comes in as a [Refuse]. It knows no account, no path and no setting.
