@@ -25,6 +25,9 @@ type accountCommand struct {
 	SignOut     accountSignOut     `cmd:"" help:"End every session of an account, on both contracts."`
 }
 
+// Help shows how they are used.
+func (accountCommand) Help() string { return "Example:\n\n    matricula account show ada@example.edu" }
+
 // who names an account.
 type who struct {
 	place

@@ -20,6 +20,9 @@ type clubCommand struct {
 	Delete clubDelete `cmd:"" help:"Delete a club and end its owner's tokens; the account stays."`
 }
 
+// Help shows how they are used.
+func (clubCommand) Help() string { return "Example:\n\n    matricula club show chess-club" }
+
 // clubEdit are the members of a club that a command sets.
 type clubEdit struct {
 	Tags               []int64           `name:"tags" placeholder:"ID" help:"One to three ids of the tag list."`

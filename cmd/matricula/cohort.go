@@ -18,6 +18,11 @@ type cohortCommand struct {
 	Import cohortImport `cmd:"" help:"Make the cohorts of a CSV file, all or none."`
 }
 
+// Help shows how they are used.
+func (cohortCommand) Help() string {
+	return "Example:\n\n    matricula cohort create 2026 --start 2026-08-01 --end 2027-05-31"
+}
+
 type cohortCreate struct {
 	place
 	Year  int64  `arg:"" help:"Academic year."`

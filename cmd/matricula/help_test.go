@@ -22,13 +22,8 @@ func TestEveryCommandHasAnExampleThatWorks(t *testing.T) {
 			t.Errorf("%s has %d examples, want 1", leaf.FullPath(), len(lines))
 			continue
 		}
-		words := shellWords(strings.TrimSpace(lines[0]))
-		ctx, err := grammar(t).Parse(words[1:])
-		if err != nil {
-			t.Errorf("%s: %v", lines[0], err)
-			continue
-		}
-		if got := ctx.Selected().FullPath(); got != leaf.FullPath() {
+		got := selected(t, lines[0])
+		if got != leaf.FullPath() {
 			t.Errorf("%s is an example of %s, want %s", lines[0], got, leaf.FullPath())
 		}
 		if leaf.Help == "" {
@@ -37,6 +32,36 @@ func TestEveryCommandHasAnExampleThatWorks(t *testing.T) {
 	}
 	if commands < 44 {
 		t.Errorf("there are %d commands, want 44 at least", commands)
+	}
+}
+
+// selected answers which command a line of a shell runs.
+func selected(t *testing.T, line string) string {
+	t.Helper()
+	ctx, err := grammar(t).Parse(shellWords(strings.TrimSpace(line))[1:])
+	if err != nil {
+		t.Errorf("%s: %v", line, err)
+		return ""
+	}
+	return ctx.Selected().FullPath()
+}
+
+// TestEveryGroupHasAnExampleThatWorks does the same with what only has commands
+// beneath it.
+func TestEveryGroupHasAnExampleThatWorks(t *testing.T) {
+	groups := 0
+	for _, group := range grammar(t).Model.Children {
+		if group.Leaf() {
+			continue
+		}
+		groups++
+		lines := regexp.MustCompile(`(?m)^    matricula .*$`).FindAllString(group.Detail, -1)
+		if len(lines) != 1 || !strings.HasPrefix(selected(t, lines[0]), group.FullPath()+" ") {
+			t.Errorf("%s has the examples %q, want one of a command of its own", group.FullPath(), lines)
+		}
+	}
+	if groups < 10 {
+		t.Errorf("there are %d groups, want 10 at least", groups)
 	}
 }
 

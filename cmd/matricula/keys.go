@@ -7,6 +7,9 @@ type keysCommand struct {
 	List keysList `cmd:"" help:"List the signing keys, oldest first."`
 }
 
+// Help shows how they are used.
+func (keysCommand) Help() string { return "Example:\n\n    matricula keys list" }
+
 type keysList struct{ place }
 
 // Help shows how it is used.

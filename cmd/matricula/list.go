@@ -14,11 +14,17 @@ type tagsCommand struct {
 	List   tagsList   `cmd:"" help:"List the tags."`
 }
 
+// Help shows how they are used.
+func (tagsCommand) Help() string { return "Example:\n\n    matricula tags list" }
+
 // sizesCommand is what an operator does to the size list.
 type sizesCommand struct {
 	Import sizesImport `cmd:"" help:"Replace the size list by a CSV file."`
 	List   sizesList   `cmd:"" help:"List the sizes."`
 }
+
+// Help shows how they are used.
+func (sizesCommand) Help() string { return "Example:\n\n    matricula sizes list" }
 
 // choice is a list that clubs choose from, and the name of an item's text: it is
 // the wire's, in the CSV file and in JSON.

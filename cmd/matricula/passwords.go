@@ -17,6 +17,11 @@ type passwordsCommand struct {
 	Build passwordsBuild `cmd:"" help:"Make a list of passwords from a breach corpus, for the setting password-list."`
 }
 
+// Help shows how they are used.
+func (passwordsCommand) Help() string {
+	return "Example:\n\n    matricula passwords check < password.txt"
+}
+
 // openList opens the list that the settings name, nil where they name none. The
 // caller closes it.
 func (c config) openList() (*password.List, error) {

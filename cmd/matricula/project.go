@@ -16,6 +16,9 @@ type projectCommand struct {
 	Import projectImport `cmd:"" help:"Make the projects of a CSV file, all or none."`
 }
 
+// Help shows how they are used.
+func (projectCommand) Help() string { return "Example:\n\n    matricula project list" }
+
 type projectCreate struct {
 	place
 	Year    int64  `arg:"" help:"Academic year of the cohort."`

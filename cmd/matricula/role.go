@@ -17,6 +17,11 @@ type roleCommand struct {
 	List   roleList   `cmd:"" help:"List the roles of an account, or all."`
 }
 
+// Help shows how they are used.
+func (roleCommand) Help() string {
+	return "Example:\n\n    matricula role grant ada@example.edu student --cohort 2026"
+}
+
 // roleGrant is matricula role grant ACCOUNT ROLE …
 type roleGrant struct {
 	Account grantTo `arg:""`

@@ -16,6 +16,9 @@ type rosterCommand struct {
 	List   rosterList   `cmd:"" help:"List the roster."`
 }
 
+// Help shows how they are used.
+func (rosterCommand) Help() string { return "Example:\n\n    matricula roster import clubs.csv" }
+
 type rosterImport struct {
 	place
 	File string `arg:"" help:"CSV file, - for standard input."`
