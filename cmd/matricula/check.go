@@ -147,6 +147,9 @@ func (k *checks) passwords() {
 // data looks at the directory and what lies in it, or at the database elsewhere.
 func (k *checks) data() {
 	if k.postgres != nil {
+		if careless := k.postgres().Careless(); careless != "" {
+			k.warn("database", "%s", careless)
+		}
 		k.database()
 		return
 	}

@@ -35,14 +35,19 @@ func TestMain(m *testing.M) {
 //	ask METHOD PATH [FILE]   sends a request there, with the file as its JSON, and prints status and body
 //	mailed ADDRESS           waits until a mail to the address lies in the data directory
 //	oneline FILE             holds the last standard error to the one line in FILE
-func TestScript(t *testing.T) {
+func TestScript(t *testing.T) { playScripts(t, "testdata/script") }
+
+// playScripts plays the scripts of a directory, with these variables in their
+// environment.
+func playScripts(t *testing.T, dir string, env ...string) {
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Dir:                 dir,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Deadline:            time.Now().Add(5 * time.Minute), // a server that should have been refused runs on
-		Setup: func(env *testscript.Env) error {
-			env.Setenv("MATRICULA_HASH", "argon2id,m=64,t=1,p=1") // what is tested here is not the hash
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("MATRICULA_HASH", "argon2id,m=64,t=1,p=1") // what is tested here is not the hash
+			e.Vars = append(e.Vars, env...)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
