@@ -3,6 +3,7 @@ package account_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -324,11 +325,38 @@ func TestAStrangerIsTheSameEverywhere(t *testing.T) {
 type countingStore struct {
 	account.Store
 	calls []string
+	kept  []token.Digest // of addresses and of what they know
 }
 
 func (s *countingStore) Update(ctx context.Context, change func(account.Tx) error) error {
 	s.calls = append(s.calls, "Update")
 	return s.Store.Update(ctx, func(tx account.Tx) error { return change(countingTx{tx, s}) })
+}
+
+// TestProofsHaveNothingInCommon: a copy of the database must not tell that two people
+// sign in from one network, by one browser.
+func TestProofsHaveNothingInCommon(t *testing.T) {
+	k := accounttest.New(t)
+	member(t, k, ada)
+	member(t, k, "bob@x.test")
+	noting := &countingStore{Store: k.Store}
+	k = accounttest.Over(t, noting)
+	c := from(1)
+	for _, email := range []string{ada, "bob@x.test"} {
+		cookie, err := signIn(t, k, c, email, good)
+		must(t, err)
+		c.Device = cookie.Device
+	}
+	seen := map[token.Digest]bool{}
+	for _, digest := range noting.kept {
+		if seen[digest] {
+			t.Errorf("a digest stands in the rows of both")
+		}
+		seen[digest] = true
+	}
+	if len(noting.kept) != 6 {
+		t.Errorf("%d digests, want those of two addresses, of the network twice and of the browser twice", len(noting.kept))
+	}
 }
 
 type countingTx struct {
@@ -349,6 +377,14 @@ func (c countingTx) Failures(address, lane token.Digest) (account.Failures, erro
 func (c countingTx) AddFailure(address, lane token.Digest, at time.Time) (int64, error) {
 	c.s.calls = append(c.s.calls, "AddFailure")
 	return c.Tx.AddFailure(address, lane, at)
+}
+
+func (c countingTx) AddKnown(address, proof token.Digest, seen, ends time.Time, most int) error {
+	if !slices.Contains(c.s.kept, address) {
+		c.s.kept = append(c.s.kept, address)
+	}
+	c.s.kept = append(c.s.kept, proof)
+	return c.Tx.AddKnown(address, proof, seen, ends, most)
 }
 
 func (c countingTx) AddLookup(network, address token.Digest, at, since time.Time) (account.Asked, error) {
