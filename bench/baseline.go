@@ -57,7 +57,7 @@ func rawHashes(ctx context.Context, clients int, warm, length time.Duration) (sa
 
 // The engine's settings are those that the program opens its connections with.
 var (
-	readPragmas  = []string{"query_only(1)", "cache_size(-4000)", "temp_store(memory)"}
+	readPragmas  = []string{"query_only(1)", "cache_size(-8000)", "temp_store(memory)"}
 	writePragmas = []string{"journal_mode(wal)", "synchronous(full)", "wal_autocheckpoint(2000)", "cache_size(-16000)", "temp_store(memory)"}
 )
 
