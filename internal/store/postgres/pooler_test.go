@@ -14,7 +14,7 @@ import (
 // server go from transaction to transaction.
 func TestStoreBehindAPooler(t *testing.T) {
 	through := pgtest.Shared(t).Pooler(t, "transaction")
-	storetest.Run(t, openAgain(Config{Pool: 8}, func(url string) string { return through(name(t, url)) }))
+	storetest.Run(t, openAgain(Config{Pool: 8}, func(url string) string { return through(name(t, url)) }, func(*testing.T, *engine) {}))
 }
 
 // TestPoolerIsNoticed asks what follows from a pooler: nothing stays prepared, and

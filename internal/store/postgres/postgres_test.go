@@ -11,13 +11,17 @@ import (
 	"matricula/internal/store/storetest"
 )
 
+// TestStore plays the suite, and then asks the server how it would run each statement
+// that it was asked for.
 func TestStore(t *testing.T) {
-	storetest.Run(t, openAgain(Config{Pool: 8}, func(url string) string { return url }))
+	all := &heard{texts: map[string]bool{}}
+	storetest.Run(t, openAgain(Config{Pool: 8}, func(url string) string { return url }, all.listen))
+	all.wantSearches(t)
 }
 
 // openAgain opens the database of a test, the same one at each call, by the way that
-// through answers.
-func openAgain(c Config, through func(url string) string) storetest.Open {
+// through answers. see sees each engine before it is closed.
+func openAgain(c Config, through func(url string) string, see func(*testing.T, *engine)) storetest.Open {
 	var mu sync.Mutex
 	urls := map[string]string{}
 	return func(t *testing.T) account.Store {
@@ -29,7 +33,9 @@ func openAgain(c Config, through func(url string) string) storetest.Open {
 		}
 		c := c
 		c.URL = through(urls[t.Name()])
-		return store.New(openTest(t, c))
+		e := openTest(t, c)
+		t.Cleanup(func() { see(t, e) })
+		return store.New(e)
 	}
 }
 
