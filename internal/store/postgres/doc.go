@@ -16,7 +16,8 @@
 // the next question or with the commit. So the shortest change takes two journeys.
 //
 // A commit whose answer was lost is an error, never a success, and isn't tried
-// again: it may have happened.
+// again: it may have happened. A change that refuses is rolled back: what it read was
+// true together, at one moment after it began.
 //
 // # Reads
 //

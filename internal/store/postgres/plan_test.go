@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"maps"
 	"slices"
@@ -54,7 +55,7 @@ func (h *heard) listen(t *testing.T, e *engine) {
 // row of a table is what it avoids by all means.
 func (h *heard) wantSearches(t *testing.T) {
 	t.Helper()
-	if len(h.texts) < 60 {
+	if part := flag.Lookup("test.run").Value.String(); len(h.texts) < 60 && !strings.Contains(part, "/") {
 		t.Errorf("got %d statements, want all of the program's", len(h.texts))
 	}
 	conn, err := pgx.Connect(t.Context(), filled(t))
