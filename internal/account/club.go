@@ -287,8 +287,12 @@ func (s *Service) addClub(tx Tx, club Club) error {
 	if err != nil {
 		return err
 	}
+	inUse := map[string]bool{} // of one name there may be thousands
+	for _, name := range taken {
+		inUse[name] = true
+	}
 	club.LinkName = base
-	for n := 2; slices.Contains(taken, club.LinkName); n++ {
+	for n := 2; inUse[club.LinkName]; n++ {
 		club.LinkName = fmt.Sprintf("%s-%d", base, n)
 	}
 	club.Lists = club.Lists.filled()
