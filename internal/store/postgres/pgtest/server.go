@@ -33,6 +33,9 @@ type Config struct {
 	// Durable makes it sync to the disk, as a true server does. Without it a power
 	// cut would destroy the database, and a killed process loses nothing.
 	Durable bool
+	// Dir is where the server's own directory is made; "" is the system's for temporary
+	// files. The user that the server runs as must reach it.
+	Dir string
 }
 
 // Server is a PostgreSQL server.
@@ -63,7 +66,7 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "pg-")
+	dir, err := os.MkdirTemp(c.Dir, "pg-")
 	if err != nil {
 		return nil, err
 	}
@@ -189,7 +192,7 @@ func (s *Server) Stop() error {
 // Kill ends the server without a word, as a power cut would, and waits until the
 // last of its processes has noticed; Run starts it again.
 func (s *Server) Kill() error {
-	pid, err := s.pid()
+	pid, err := s.PID()
 	if err != nil {
 		return err
 	}
@@ -201,14 +204,15 @@ func (s *Server) Kill() error {
 
 // Signal sends a signal to the process that leads the server, such as SIGSTOP.
 func (s *Server) Signal(signal syscall.Signal) error {
-	pid, err := s.pid()
+	pid, err := s.PID()
 	if err != nil {
 		return err
 	}
 	return syscall.Kill(pid, signal)
 }
 
-func (s *Server) pid() (int, error) {
+// PID is the number of the process that leads the server.
+func (s *Server) PID() (int, error) {
 	text, err := os.ReadFile(filepath.Join(s.data(), "postmaster.pid"))
 	if err != nil {
 		return 0, err
