@@ -46,10 +46,9 @@ type accountDetail struct {
 	LinkedinURL     string      `json:"linkedin_url,omitempty"`
 	PersonalSiteURL string      `json:"personal_site_url,omitempty"`
 	SelfIntro       string      `json:"self_intro,omitempty"`
-	Failures        int64       `json:"failures"`              // wrong passwords since a right one, lane by lane
-	ByStrangers     int64       `json:"failures_by_strangers"` // of those
-	RestsUntil      *time.Time  `json:"rests_until"`           // when strangers may try again, null when now
-	Club            *string     `json:"club"`                  // its link name
+	Failures        int64       `json:"failures"`    // wrong passwords in a row, but for those of the owner's browsers and sessions
+	RestsUntil      *time.Time  `json:"rests_until"` // when strangers may try again, null when now
+	Club            *string     `json:"club"`        // its link name
 	Roles           []roleShape `json:"roles"`
 	Sessions        int         `json:"sessions"`
 }
@@ -61,7 +60,7 @@ func (d *desk) detail(a account.Account) (accountDetail, error) {
 		PersonalSiteURL: a.PersonalSiteURL, SelfIntro: a.SelfIntro, Roles: []roleShape{},
 	}
 	var err error
-	if shape.Failures, shape.ByStrangers, err = d.Failures(d.ctx, a); err != nil {
+	if shape.Failures, err = d.Failures(d.ctx, a); err != nil {
 		return shape, err
 	}
 	until, err := d.RestsUntil(d.ctx, a)
@@ -109,7 +108,6 @@ func (a accountDetail) write(d *desk) func(io.Writer) {
 		line("own page", a.PersonalSiteURL)
 		line("about", a.SelfIntro)
 		line("wrong passwords", strconv.FormatInt(a.Failures, 10))
-		line("by strangers", strconv.FormatInt(a.ByStrangers, 10))
 		if a.RestsUntil != nil {
 			line("rests until", d.local(*a.RestsUntil)+"; matricula account unlock ends it")
 		}

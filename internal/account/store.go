@@ -85,7 +85,6 @@ type Reader interface {
 	// Failures answers the zero value for a lane in which no try failed. The zero lane
 	// is that of strangers, here and below.
 	Failures(address, lane token.Digest) (Failures, error)
-	AllFailures(address token.Digest) (int64, error) // of every lane
 	// Known answers which of these proofs the address knows and has not ended at now.
 	Known(address token.Digest, now time.Time, proofs ...token.Digest) ([]token.Digest, error)
 	// Rows counts the rows of a heap.
@@ -185,9 +184,9 @@ type Tx interface {
 	AddFailure(address, lane token.Digest, at time.Time) (int64, error)
 	ClearFailures(address, lane token.Digest) error
 	ForgetFailures(address token.Digest) error // in every lane
-	// TakeBackFailure counts one less, down to none. Where the last one was the one
-	// at that time, it is the one before again.
-	TakeBackFailure(address, lane token.Digest, at, before time.Time) error
+	// TakeBackFailures counts so many less, down to none. Where the last one was the
+	// one at that time, it is the one before again.
+	TakeBackFailures(address, lane token.Digest, n int64, at, before time.Time) error
 	// AddKnown notes a proof that the address knows a caller by, or that it was seen
 	// again, until it ends. Of more than most, those seen longest ago go.
 	AddKnown(address, proof token.Digest, seen, ends time.Time, most int) error

@@ -17,15 +17,29 @@ type lane struct {
 	proof token.Digest // zero for strangers
 }
 
+const byNetwork = "network"
+
 var strangers = lane{name: "strangers"}
 
 func (l lane) isKnown() bool { return l != strangers }
 
+// isOwners reports whether what the caller shows is the owner's alone. A network is
+// not: whoever else is on it must not learn that the address knows it, which would
+// tell that there is an account. So its tries count for strangers as well, and its
+// own lane is what it has left when strangers have used up theirs.
+func (l lane) isOwners() bool { return l.isKnown() && l.name != byNetwork }
+
 // try is one that was counted before its password was looked at.
 type try struct {
-	lane       lane
-	at, before time.Time // it, and the one before it in its lane
-	sprayed    bool      // the address is one more of those that the network failed at
+	at      time.Time
+	in      []counted // the lanes that it was counted in, its own first
+	sprayed bool      // the address is one more of those that the network failed at
+}
+
+// counted is a lane that a try was counted in, and when the one before it was.
+type counted struct {
+	lane   lane
+	before time.Time
 }
 
 // spendTry counts a try at the password of an address before the password is
@@ -37,21 +51,20 @@ func (s *Service) spendTry(ctx context.Context, c Caller, key string, session []
 		return try{}, nil
 	}
 	err = s.store.Update(ctx, func(tx Tx) error {
-		now := s.now()
-		own, err := s.laneOf(tx, c, key, session, now)
+		spent = try{at: s.now()}
+		own, err := s.laneOf(tx, c, key, session, spent.at)
 		if err != nil {
 			return err
 		}
-		spent, err = s.enter(tx, key, own, now)
-		if err != nil {
+		if spent.in, err = s.enter(tx, key, own, spent.at); err != nil {
 			return err
 		}
-		if !own.isKnown() {
-			if spent.sprayed, err = s.spendSpray(tx, c, key, now); err != nil {
+		if !own.isOwners() {
+			if spent.sprayed, err = s.spendSpray(tx, c, key, spent.at); err != nil {
 				return err
 			}
 		}
-		return s.addFailure(tx, c, key, spent)
+		return s.addFailures(tx, c, key, spent)
 	})
 	return spent, err
 }
@@ -68,32 +81,36 @@ func (s *Service) laneOf(r Reader, c Caller, key string, session []byte, now tim
 	case session != nil:
 		return lane{"session", s.sessionProof(key, session)}, nil
 	case slices.Contains(known, network):
-		return lane{"network", network}, nil
+		return lane{byNetwork, network}, nil
 	}
 	return strangers, nil
 }
 
-// enter answers the lane that the next try is counted in: the caller's own, and when
-// that rests the strangers'. It refuses with TooMany when both do. Tries that are
-// turned away are not counted, for they must not prolong the rest.
-func (s *Service) enter(tx Tx, key string, own lane, now time.Time) (try, error) {
+// enter answers the lanes that the next try is counted in. It refuses with TooMany
+// when the caller's own rests and the strangers' does, too. Tries that are turned away
+// are not counted, for they must not prolong the rest.
+func (s *Service) enter(tx Tx, key string, own lane, now time.Time) ([]counted, error) {
 	lanes := []lane{own}
 	if own.isKnown() {
 		lanes = append(lanes, strangers)
 	}
+	var in []counted
 	soonest := s.config.Limits.Rest
 	for _, l := range lanes {
 		f, err := tx.Failures(s.digest("failures", key), l.proof)
 		if err != nil {
-			return try{}, err
+			return nil, err
 		}
 		wait := s.rest(l, f, now)
-		if wait == 0 {
-			return try{lane: l, at: now, before: f.LastAt}, nil
+		if in = append(in, counted{l, f.LastAt}); wait == 0 && own.name != byNetwork {
+			return in[len(in)-1:], nil
 		}
 		soonest = min(soonest, wait)
 	}
-	return try{}, &Error{Code: TooMany, RetryAfter: soonest}
+	if soonest > 0 {
+		return nil, &Error{Code: TooMany, RetryAfter: soonest}
+	}
+	return in, nil
 }
 
 // rest answers how long a lane with these failures rests still.
@@ -113,17 +130,25 @@ func (s *Service) mostFailures(l lane) int64 {
 	return s.config.Limits.Failures
 }
 
-// addFailure counts a try, and writes an event when it is the last of its lane.
-func (s *Service) addFailure(tx Tx, c Caller, key string, spent try) error {
-	count, err := tx.AddFailure(s.digest("failures", key), spent.lane.proof, spent.at)
-	if err != nil || count != s.mostFailures(spent.lane) {
-		return err
+// addFailures counts a try in its lanes, and writes an event when it is the last of one.
+func (s *Service) addFailures(tx Tx, c Caller, key string, spent try) error {
+	for _, in := range spent.in {
+		count, err := tx.AddFailure(s.digest("failures", key), in.lane.proof, spent.at)
+		if err != nil {
+			return err
+		}
+		if count != s.mostFailures(in.lane) {
+			continue
+		}
+		a, _, err := find(tx, key)
+		if err != nil {
+			return err
+		}
+		if err := tx.AddEvent(c.event(spent.at, TriesUsedUp, a.ID, in.lane.name)); err != nil {
+			return err
+		}
 	}
-	a, _, err := find(tx, key)
-	if err != nil {
-		return err
-	}
-	return tx.AddEvent(c.event(spent.at, TriesUsedUp, a.ID, spent.lane.name))
+	return nil
 }
 
 // returnTry takes a try back that turned out to be none, for the server could not
@@ -133,22 +158,37 @@ func (s *Service) returnTry(ctx context.Context, c Caller, key string, spent try
 		return nil
 	}
 	return s.store.Update(ctx, func(tx Tx) error {
-		err := tx.TakeBackFailure(s.digest("failures", key), spent.lane.proof, spent.at, spent.before)
-		if err != nil || !spent.sprayed {
-			return err
+		for _, in := range spent.in {
+			err := tx.TakeBackFailures(s.digest("failures", key), in.lane.proof, 1, spent.at, in.before)
+			if err != nil {
+				return err
+			}
+		}
+		if !spent.sprayed {
+			return nil
 		}
 		return s.refundSpray(tx, c, key)
 	})
 }
 
 // clearTries forgets the failures of the lane in which the password was right, and of
-// no other: an owner who signs in beside an attack must not hand out new guesses. The
-// network has its address back.
+// no other: an owner who signs in beside an attack must not hand out new guesses. What
+// a network has counted among strangers goes, too, and it has its address back.
 func (s *Service) clearTries(tx Tx, c Caller, key string, spent try) error {
 	if s.config.Limits.Off {
 		return nil
 	}
-	if err := tx.ClearFailures(s.digest("failures", key), spent.lane.proof); err != nil {
+	address, own := s.digest("failures", key), spent.in[0].lane
+	if own.name == byNetwork {
+		f, err := tx.Failures(address, own.proof)
+		if err != nil {
+			return err
+		}
+		if err := tx.TakeBackFailures(address, strangers.proof, f.Count, time.Time{}, time.Time{}); err != nil {
+			return err
+		}
+	}
+	if err := tx.ClearFailures(address, own.proof); err != nil {
 		return err
 	}
 	return s.refundSpray(tx, c, key)
@@ -186,15 +226,11 @@ func (s *Service) Unlock(ctx context.Context, c Caller, id int64) error {
 	})
 }
 
-// Failures answers how many wrong passwords were tried at the account since a right
-// one, lane by lane, and how many of them strangers tried.
-func (s *Service) Failures(ctx context.Context, a Account) (all, byStrangers int64, err error) {
-	r, address := s.store.Read(ctx), s.digest("failures", a.Email.Key)
-	if all, err = r.AllFailures(address); err != nil {
-		return 0, 0, err
-	}
-	f, err := r.Failures(address, strangers.proof)
-	return all, f.Count, err
+// Failures answers how many wrong passwords in a row were tried at the account, but
+// for those of the owner's browsers and sessions.
+func (s *Service) Failures(ctx context.Context, a Account) (int64, error) {
+	f, err := s.store.Read(ctx).Failures(s.digest("failures", a.Email.Key), strangers.proof)
+	return f.Count, err
 }
 
 // RestsUntil answers when strangers may try passwords of the account again, the zero

@@ -31,5 +31,6 @@ func (s *Service) takeTurnAt(ctx context.Context, c Caller, key string, session 
 	if err != nil {
 		return nil, err
 	}
-	return s.takeTurn(ctx, c, own.isKnown())
+	// Not for a network: how soon others on it are served must not tell that it is known.
+	return s.takeTurn(ctx, c, own.isOwners())
 }

@@ -36,7 +36,7 @@ func TestWhoWouldWaitInVainCostsNothing(t *testing.T) {
 	wants(t, "a registration", k.SignUp(t.Context(), caller, registration(chess)), account.Busy)
 	crowd.Wait()
 
-	all, _, err := k.Failures(t.Context(), a)
+	all, err := k.Failures(t.Context(), a)
 	must(t, err)
 	after, err := k.Store.Read(t.Context()).Events(0, 0, 100)
 	must(t, err)

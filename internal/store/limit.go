@@ -31,14 +31,6 @@ WHERE address = $1 AND lane = $2`, address[:], laneColumn(lane))
 	return f, err
 }
 
-// AllFailures counts the failures in every lane of an address.
-func (r reader) AllFailures(address token.Digest) (int64, error) {
-	return one(r, "all failures", value[int64], `
-SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT)
-FROM failures
-WHERE address = $1`, address[:])
-}
-
 // AddFailure counts one more and answers the new count, in one statement.
 func (t tx) AddFailure(address, lane token.Digest, at time.Time) (int64, error) {
 	return one(t.reader, "add failure", value[int64], `
@@ -64,21 +56,21 @@ WHERE address = $1`, address[:])
 	return err
 }
 
-// TakeBackFailure counts one less, down to none.
-func (t tx) TakeBackFailure(address, lane token.Digest, at, before time.Time) error {
+// TakeBackFailures counts so many less, down to none.
+func (t tx) TakeBackFailures(address, lane token.Digest, n int64, at, before time.Time) error {
 	if before.IsZero() {
 		before = at // there was none, so it is none again or others came meanwhile
 	}
-	none, err := t.did("take back the failure", `
+	none, err := t.did("take back the failures", `
 DELETE FROM failures
-WHERE address = $1 AND lane = $2 AND count <= 1`, address[:], laneColumn(lane))
+WHERE address = $1 AND lane = $2 AND count <= $3`, address[:], laneColumn(lane), n)
 	if err != nil || none {
 		return err
 	}
-	_, err = t.exec("take back a failure", `
+	_, err = t.exec("take back failures", `
 UPDATE failures
-SET count = count - 1, last_at = CASE WHEN last_at = $3 THEN $4 ELSE last_at END
-WHERE address = $1 AND lane = $2`, address[:], laneColumn(lane), micros(at), micros(before))
+SET count = count - $3, last_at = CASE WHEN last_at = $4 THEN $5 ELSE last_at END
+WHERE address = $1 AND lane = $2`, address[:], laneColumn(lane), n, micros(at), micros(before))
 	return err
 }
 

@@ -29,7 +29,7 @@ func failures(t *testing.T, open Open) {
 	wantRead(t, "failures", account.Failures{Count: 3, LastAt: noon.Add(2 * time.Second)})(read(t, s).Failures(digest(1), strangers))
 	takeBack := func(at, before time.Duration) (f account.Failures) {
 		update(t, s, func(tx account.Tx) error {
-			return tx.TakeBackFailure(digest(1), strangers, noon.Add(at), noon.Add(before))
+			return tx.TakeBackFailures(digest(1), strangers, 1, noon.Add(at), noon.Add(before))
 		})
 		f, err := read(t, s).Failures(digest(1), strangers)
 		if err != nil {
@@ -41,6 +41,15 @@ func failures(t *testing.T, open Open) {
 	want(t, "after one before was taken back", takeBack(0, 0), account.Failures{Count: 1, LastAt: noon.Add(time.Second)})
 	want(t, "after all were taken back", takeBack(time.Second, 0), account.Failures{})
 	want(t, "and one more", takeBack(time.Second, 0), account.Failures{})
+	for i := range time.Duration(5) {
+		addFailure(t, s, digest(1), strangers, noon.Add(i*time.Second))
+	}
+	for _, wanted := range []account.Failures{{Count: 2, LastAt: noon.Add(4 * time.Second)}, {}} {
+		update(t, s, func(tx account.Tx) error {
+			return tx.TakeBackFailures(digest(1), strangers, 3, time.Time{}, time.Time{})
+		})
+		wantRead(t, "after three were taken back", wanted)(read(t, s).Failures(digest(1), strangers))
+	}
 	addFailure(t, s, digest(1), strangers, noon)
 	update(t, s, func(tx account.Tx) error { return tx.ClearFailures(digest(1), strangers) })
 	update(t, s, func(tx account.Tx) error { return tx.ClearFailures(digest(1), strangers) }) // nothing to clear is no error
@@ -63,10 +72,9 @@ func lanes(t *testing.T, open Open) {
 				t.Errorf("lane %d: got %d and %v, want %d", i, f.Count, err, wanted[i])
 			}
 		}
-		wantRead(t, "of all lanes", wanted[0]+wanted[1]+wanted[2])(read(t, s).AllFailures(digest(1)))
 	}
 	counts(3, 2, 1)
-	update(t, s, func(tx account.Tx) error { return tx.TakeBackFailure(digest(1), own, noon, noon) })
+	update(t, s, func(tx account.Tx) error { return tx.TakeBackFailures(digest(1), own, 1, noon, noon) })
 	counts(3, 1, 1)
 	update(t, s, func(tx account.Tx) error { return tx.ClearFailures(digest(1), own) })
 	counts(3, 0, 1)
