@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
 	_ "modernc.org/sqlite" // the engine that the keys lie in
 )
 
@@ -94,6 +95,29 @@ func unseal(t *testing.T, key []byte, kid string, sealed []byte) *ecdsa.PrivateK
 		t.Fatal(err)
 	}
 	return parsed.(*ecdsa.PrivateKey)
+}
+
+// sound counts the tokens whose signature go-jose finds to be ours: what is refused
+// of them is refused for another reason. There must be some, or nothing was tried.
+func (in insider) sound(t *testing.T, forged map[string]string) (n int) {
+	t.Helper()
+	for _, token := range forged {
+		jws, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.ES256, jose.HS256})
+		if err != nil {
+			continue
+		}
+		key := any(&in.access.PublicKey)
+		if jws.Signatures[0].Header.Algorithm == string(jose.HS256) {
+			key = in.refresh
+		}
+		if _, err := jws.Verify(key); err == nil {
+			n++
+		}
+	}
+	if n == 0 {
+		t.Errorf("go-jose takes none of %d tokens: the forger is no good", len(forged))
+	}
+	return n
 }
 
 // sign signs the parts of an access token.
