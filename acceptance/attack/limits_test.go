@@ -213,9 +213,9 @@ func TestRAT06(t *testing.T) {
 
 func TestRAT07(t *testing.T) {
 	accounts := scale(400)
-	a := attack(t, fmt.Sprintf("one password at %d different addresses from one network; then a known officer from there, and others from elsewhere", accounts))
+	a := attack(t, fmt.Sprintf("one password at %d different addresses from one network; then a known browser and a stranger from there, and the same stranger from elsewhere", accounts))
 	p, q := a.officer(), a.officer()
-	a.login(p) // at home here
+	device := deviceIn(a.call("POST", "/api/auth/sign-in", p.credentials()).want(t, 200))
 	var evaluated, refused atomic.Int32
 	var last atomic.Value
 	a.inEight(accounts, func(i int) {
@@ -239,9 +239,9 @@ func TestRAT07(t *testing.T) {
 		t.Error("the refusal doesn't say when to try again")
 	}
 	a.call("POST", "/api/user/login", q.credentials()).want(t, 429) // a stranger here
-	a.login(p)
+	a.call("POST", "/api/auth/sign-in", p.credentials(), device).want(t, 200)
 	a.elsewhere().login(q)
-	a.did("%d were looked at, then 429 for strangers from that network; those it knows, and others elsewhere, go on", evaluated.Load())
+	a.did("%d were looked at, then 429 for strangers from that network; browsers that are known, and everybody elsewhere, go on", evaluated.Load())
 }
 
 // deviceIn answers the header that brings the cookie of a known browser back.

@@ -262,13 +262,16 @@ func (a *attacker) signedLike(token string) string {
 }
 
 func TestENU09(t *testing.T) {
-	a := attack(t, "wrong passwords for a known, an unknown and a disabled address until each is refused another try")
-	people := map[string]person{"unknown": a.stranger(), "known": a.officer(), "disabled": a.disabled()}
+	a := attack(t, "wrong passwords for a known, an unknown and a disabled address until each is refused another try; from a network that one has signed in from, too")
+	people := map[string]person{"unknown": a.stranger(), "known": a.officer(), "disabled": a.disabled(), "signed in from there": a.officer()}
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	last, counts := map[string]answer{}, map[string]int{}
 	for kind, p := range people {
 		from := a.elsewhere()
+		if kind == "signed in from there" {
+			from.login(p)
+		}
 		all.Go(func() {
 			evaluated, got := from.guess(p.email, 110)
 			mu.Lock()
