@@ -44,6 +44,7 @@ func attackAlone(t *testing.T, tried string) *attacker {
 	t.Helper()
 	a := &attacker{t: t, network: freshNetwork(), row: &row{id: idOf(t.Name()), tried: tried}}
 	t.Cleanup(a.judge)
+	begun.Store(true)
 	g, err := shared()
 	if err != nil {
 		t.Fatal(err)
@@ -51,6 +52,9 @@ func attackAlone(t *testing.T, tried string) *attacker {
 	a.target = g
 	return a
 }
+
+// begun says whether any attack has.
+var begun atomic.Bool
 
 // judge writes the attack into the table.
 func (a *attacker) judge() {
