@@ -157,8 +157,11 @@ func lastLook() bool {
 		return true
 	}
 	g, err := shared()
-	if err != nil || g.data == "" || g.used.empty() {
-		return true // what it could not do is told by the attacks
+	if err != nil {
+		return true // the attacks have told
+	}
+	if g.data == "" || g.used.empty() {
+		return g.stop() == nil
 	}
 	r := row{id: "LGG-01", tried: "searched log, database and metrics, at log level debug, for every secret used by any attack"}
 	spilt := g.spilt()
