@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // mostConnections is how many connections a listener serves at once. A reverse proxy
@@ -28,9 +29,10 @@ func allowance() int {
 
 // crowd is a listener that holds its connections to a number. When one more comes,
 // the one that has kept us waiting longest makes room: for a request (its first or its
-// next) or for the rest of one. Those whose request is in work are never cut off. So
-// neither can idle connections keep others out, nor ones that send their headers or a
-// body slowly. When all are at work, one more waits in the queue of the system.
+// next), for the rest of one, or to take its answer. Those whose request is in work
+// are never cut off. So neither can idle connections keep others out, nor ones that
+// send their headers or a body slowly, nor ones that ask and don't read. When all are
+// at work, one more waits in the queue of the system.
 type crowd struct {
 	net.Listener
 	most int
@@ -70,8 +72,9 @@ func (c *crowd) Accept() (net.Conn, error) {
 		_ = conn.Close()
 		return nil, net.ErrClosed
 	}
-	c.conns[conn] = c.waiting.PushBack(conn)
-	return conn, nil
+	g := &guest{Conn: conn, crowd: c}
+	c.conns[g] = c.waiting.PushBack(g)
+	return g, nil
 }
 
 // shed closes the connection that has kept us waiting longest, if any does.
@@ -166,4 +169,64 @@ func (b *arriving) Read(p []byte) (int, error) {
 		b.whole = nil
 	}
 	return n, err
+}
+
+// guest is a connection that says when an answer is not taken.
+type guest struct {
+	net.Conn
+	crowd *crowd
+}
+
+// unread is how long an answer may not be taken before we call it waiting. Most
+// answers fit into what the system holds for a connection, and take no time.
+const unread = 100 * time.Millisecond
+
+func (g *guest) Write(p []byte) (int, error) {
+	w := &writing{guest: g}
+	late := time.AfterFunc(unread, w.drags)
+	n, err := g.Conn.Write(p)
+	if !late.Stop() {
+		w.ends()
+	}
+	return n, err
+}
+
+// CloseWrite is what net/http ends an answer with whose request it has not read whole,
+// so that the answer arrives nevertheless.
+func (g *guest) CloseWrite() error {
+	half, ok := g.Conn.(interface{ CloseWrite() error })
+	if !ok {
+		return nil
+	}
+	return half.CloseWrite()
+}
+
+// writing is one write to a client.
+type writing struct {
+	*guest
+	over, waited bool // guarded by the crowd's mu
+}
+
+// drags notes that the client keeps us waiting, unless it does already: for its body.
+func (w *writing) drags() {
+	c := w.crowd
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	element, here := c.conns[w.guest]
+	if w.over || !here || element != nil {
+		return
+	}
+	w.waited = true
+	c.conns[w.guest] = c.waiting.PushBack(w.guest)
+	c.left.Signal()
+}
+
+// ends notes that the request is in work again.
+func (w *writing) ends() {
+	w.crowd.mu.Lock()
+	defer w.crowd.mu.Unlock()
+	w.over = true
+	if w.waited {
+		w.crowd.leave(w.guest)
+	}
 }

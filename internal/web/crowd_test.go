@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -32,6 +33,8 @@ func packed(t *testing.T, most int, tune func(net.Listener) net.Listener) (s *wi
 	rt.Handle("GET /slow", slow)
 	rt.Handle("POST /slow", slow)
 	rt.Handle("GET /", func(w http.ResponseWriter, _ *http.Request) error { WriteJSON(w, 200, "quick"); return nil })
+	large := strings.Repeat("a", 1<<20)
+	rt.Handle("GET /large", func(w http.ResponseWriter, _ *http.Request) error { WriteJSON(w, 200, large); return nil })
 	s = &wire{log: &lines{}}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -132,6 +135,33 @@ func TestSlowBodiesKeepNobodyOut(t *testing.T) {
 	}
 	if got := inside.Load(); got != 1 {
 		t.Errorf("got %d at work, want the one that has come whole", got)
+	}
+	close(finish)
+	if got := answered(t, worker); got != 200 {
+		t.Errorf("got %d from work that was under way, want 200", got)
+	}
+}
+
+// TestUnreadAnswersKeepNobodyOut fills the server with clients that ask again and
+// again and read nothing, beside one that is in work.
+func TestUnreadAnswersKeepNobodyOut(t *testing.T) {
+	s, finish, inside := packed(t, 5, nil)
+	worker := s.dial(t)
+	asks(t, worker, "/slow")
+	until(t, "it is at work", func() bool { return inside.Load() == 1 })
+	for range 20 {
+		conn := s.dial(t)
+		if err := conn.(*net.TCPConn).SetReadBuffer(1 << 10); err != nil {
+			t.Fatal(err)
+		}
+		go func() { _, _ = io.WriteString(conn, strings.Repeat("GET /large HTTP/1.1\r\nHost: x\r\n\r\n", 1000)) }()
+	}
+	for range 5 {
+		conn := s.dial(t)
+		asks(t, conn, "/")
+		if got := answered(t, conn); got != 200 {
+			t.Fatalf("got %d, want 200", got)
+		}
 	}
 	close(finish)
 	if got := answered(t, worker); got != 200 {

@@ -67,7 +67,7 @@ func oneFraming(next http.Handler) http.Handler {
 
 // Serve answers connections from ln until ctx is done, 1,024 at once or as many as the
 // limit of open files leaves room for: when there is one more, the one that has kept
-// waiting longest for a request is closed. Then it takes no more of them, lets the requests in flight finish within grace, cuts off those that
+// waiting longest, for a request or to take its answer, is closed. Then it takes no more of them, lets the requests in flight finish within grace, cuts off those that
 // don't, tells so in the log, and returns nil. Any other end is an error. It
 // closes ln. The server is one of [NewServer]'s.
 func Serve(ctx context.Context, srv *http.Server, ln net.Listener, grace time.Duration) error {
