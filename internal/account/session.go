@@ -232,11 +232,17 @@ func (s *Service) Sessions(ctx context.Context, account int64) ([]Session, error
 }
 
 // EndSessions signs an account out everywhere, and answers how many sessions
-// ended.
+// ended. It writes the account as it is: a sign-in reads it, so that the two can't
+// both be as if they had not met. Else a session that was answered, and taken, while older
+// ones still were could outlive this.
 func (s *Service) EndSessions(ctx context.Context, c Caller, account int64) (int64, error) {
 	var ended int64
 	err := s.store.Update(ctx, func(tx Tx) (err error) {
-		if _, err := tx.Account(account); err != nil {
+		a, err := tx.Account(account)
+		if err != nil {
+			return err
+		}
+		if err := tx.SetAccount(a); err != nil {
 			return err
 		}
 		if ended, err = tx.EndSessions(account, nil, Clubs, Cohorts); err != nil {
