@@ -338,7 +338,7 @@ func (s *Service) checkOld(ctx context.Context, c Caller, a Account, session []b
 }
 
 func (s *Service) refuseOldPassword(ctx context.Context, c Caller, account int64) error {
-	err := s.store.Update(ctx, func(tx Tx) error {
+	err := s.store.Update(context.WithoutCancel(ctx), func(tx Tx) error {
 		return tx.AddEvent(c.event(s.now(), PasswordRefused, account, ""))
 	})
 	if err != nil {

@@ -193,7 +193,8 @@ func (s *Service) signIn(ctx context.Context, in attempt, start func(Tx, Account
 		return err
 	}
 	if err != nil {
-		// The server failed, not the password; when the caller has gone, too.
+		// The server failed, not the password; or the caller has gone, before it was
+		// looked at or with a right one.
 		err = errors.Join(err, s.returnTry(context.WithoutCancel(ctx), in.Caller, in.address.Key, spent))
 	}
 	return err
@@ -277,9 +278,11 @@ func (s *Service) welcome(tx Tx, in attempt, account int64) error {
 	return tx.AddEvent(in.event(now, SignedIn, account, string(in.contract)))
 }
 
-// refuseSignIn writes the event of a failure, for unknown addresses too.
+// refuseSignIn writes the event of a failure, for unknown addresses too. It is written
+// although the caller may have gone: the password was looked at, so hanging up takes
+// back neither the event nor the try.
 func (s *Service) refuseSignIn(ctx context.Context, in attempt, account int64) error {
-	err := s.store.Update(ctx, func(tx Tx) error {
+	err := s.store.Update(context.WithoutCancel(ctx), func(tx Tx) error {
 		return tx.AddEvent(in.event(s.now(), SignInFailed, account, string(in.contract)))
 	})
 	if err != nil {
