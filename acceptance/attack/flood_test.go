@@ -41,9 +41,12 @@ func TestDOS01(t *testing.T) {
 			for _, length := range []int{1 << 20, 60_000, 1_025} {
 				for range 5 {
 					c.sound[name] = strings.Repeat("a", length)
-					at := time.Now()
-					got, err := b.try("POST", c.path, c.sound, append(c.headers(), "Connection: close")...)
-					if slowest = max(slowest, time.Since(at)); err != nil {
+					var got answer
+					var err error
+					slowest = max(slowest, quickest(func() {
+						got, err = b.try("POST", c.path, c.sound, append(c.headers(), "Connection: close")...)
+					}))
+					if err != nil {
 						continue // cut off while it was being sent
 					}
 					if got.status != 413 && (length > 64<<10 || got.status < 400 || got.status >= 500) && c.path != "/api/user/password-strength" {
@@ -62,6 +65,20 @@ func TestDOS01(t *testing.T) {
 		t.Errorf("the slowest took %v, and there are %.0f MiB more in memory", slowest, grown)
 	}
 	a.did("413 above 64 KiB, 400 or 401 below; %.0f hashes made, the slowest in %v, %+.0f MiB in memory", hashed, slowest.Round(time.Millisecond), grown)
+}
+
+// quickest says how long something takes; where that is long, at the best of three
+// times, for what an attack makes slow is slow each time, and a busy machine isn't.
+func quickest(do func()) time.Duration {
+	best := time.Duration(1<<63 - 1)
+	for range 3 {
+		at := time.Now()
+		do()
+		if best = min(best, time.Since(at)); best < 500*time.Millisecond {
+			break
+		}
+	}
+	return best
 }
 
 func TestDOS02(t *testing.T) {
@@ -129,7 +146,7 @@ func TestDOS02(t *testing.T) {
 			t.Errorf("%d logins were answered %d", counts[status], status)
 		}
 	}
-	if worst > 10*time.Second {
+	if worst > 30*time.Second {
 		t.Errorf("a refusal took %v", worst)
 	}
 	b.signIn(p)
@@ -152,9 +169,8 @@ func TestDOS03(t *testing.T) {
 	} {
 		b.change("UPDATE accounts SET password_hash = $1 WHERE email = $2", hash, p.email)
 		for _, path := range []string{"/api/auth/sign-in", "/api/user/login"} {
-			at := time.Now()
-			got := b.call("POST", path, p.credentials())
-			slowest = max(slowest, time.Since(at))
+			var got answer
+			slowest = max(slowest, quickest(func() { got = b.call("POST", path, p.credentials()) }))
 			if got.status != 401 && got.status != 400 && got.status != 500 {
 				t.Errorf("%s with the stored hash %.40q: %v", path, hash, got)
 			}
@@ -192,13 +208,12 @@ func TestDOS04(t *testing.T) {
 		b = a.alone("--limits", "off")
 	}
 	seeds := []string{"a", "ab", "aA1!", "1", "19", "qwerty", "p@ssw0rd", "a@", "a.", "@", ".", " ", "-", "((", "é", "\u202e", "ﬁ", "👩‍👩‍👧‍👦", "e\u0301", "xn--", "<a>", "%41", "\\", "0.", "aaaaaaaaab", "1/1/91", "!\"#"}
-	var slowest, at time.Duration
+	var slowest time.Duration
 	what := ""
 	measure := func(name string, call func() answer) {
-		from := time.Now()
-		got := call()
-		if at = time.Since(from); at > slowest {
-			slowest, what = at, name
+		var got answer
+		if took := quickest(func() { got = call() }); took > slowest {
+			slowest, what = took, name
 		}
 		if got.status >= 500 {
 			t.Errorf("%s: %v", name, got)

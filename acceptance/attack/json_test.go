@@ -259,11 +259,11 @@ func TestJSN05(t *testing.T) {
 	for _, c := range calls {
 		for range 6 {
 			for _, what := range slices.Sorted(maps.Keys(small)) {
-				at := time.Now()
-				if got := b.send(c, small[what]); got.status >= 500 || got.status == 200 && !strings.HasPrefix(c.path, "/api/admin/profile") {
+				var got answer
+				slowest = max(slowest, quickest(func() { got = b.send(c, small[what]) }))
+				if got.status >= 500 || got.status == 200 && !strings.HasPrefix(c.path, "/api/admin/profile") {
 					t.Errorf("%s, %s: got %d %.200s", c.path, what, got.status, got.body)
 				}
-				slowest = max(slowest, time.Since(at))
 			}
 		}
 		if deep := b.send(c, small["33 levels"]); deep.status != 400 {

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -96,8 +97,20 @@ func newTarget(program, dir string) *target {
 // startTime is how long a server may take to be there on a busy machine.
 const startTime = 30 * time.Second
 
-// start starts the server and waits until it takes connections.
+// start starts the server and waits until it takes connections. An address that was
+// free a moment ago may be another test's by then: so it tries again.
 func (g *target) start() error {
+	var err error
+	for range 5 {
+		if err = g.startOnce(); err == nil || !strings.Contains(err.Error(), "another program serves") {
+			return err
+		}
+		g.log.forget("another program serves")
+	}
+	return err
+}
+
+func (g *target) startOnce() error {
 	file := filepath.Join(filepath.Dir(g.data), "port")
 	_ = os.Remove(file) // of an earlier start
 	private, err := freeAddr()
@@ -158,13 +171,19 @@ func (g *target) kill() error {
 	return err
 }
 
-// freeAddr answers an address of this machine that nobody serves at.
+var ports atomic.Uint32
+
+// freeAddr answers an address of this machine that nobody serves at. Its port is below
+// those that systems give to connections, of which the attacks make thousands.
 func freeAddr() (string, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	for range 500 {
+		port := 20_000 + (os.Getpid()*61+int(ports.Add(1)))%12_000
+		ln, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err == nil {
+			return ln.Addr().String(), ln.Close()
+		}
 	}
-	return ln.Addr().String(), ln.Close()
+	return "", errors.New("this machine has no free port")
 }
 
 // host is where raw connections lead.
