@@ -177,6 +177,11 @@ func (c Config) sessionTimeouts() map[string]string {
 	}
 }
 
+// sessionPlans make the server plan a prepared statement once. Ours find their rows by
+// keys, so that one plan is right for all values; to plan what a cookie stands for
+// takes fifteen times as long as to run it (0.6 ms against 0.04).
+var sessionPlans = map[string]string{"plan_cache_mode": "force_generic_plan", "jit": "off"}
+
 // remote reports whether the URL leads to another machine, by any of its hosts.
 func remote(u *url.URL) bool {
 	hosts := u.Query().Get("host")

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"maps"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -54,9 +55,8 @@ func openEngine(ctx context.Context, c Config, files fs.FS) (e *engine, err erro
 			return err
 		}
 		if !pooled {
-			for name, value := range c.sessionTimeouts() {
-				p.ConnConfig.RuntimeParams[name] = value
-			}
+			maps.Copy(p.ConnConfig.RuntimeParams, c.sessionTimeouts())
+			maps.Copy(p.ConnConfig.RuntimeParams, sessionPlans)
 		}
 		pool, err := pgxpool.NewWithConfig(ctx, p)
 		if err != nil {
