@@ -18,7 +18,8 @@ import (
 // confirmation link's path is a secret), a header or a body. A request that
 // failed has its error in the line; with status 500 and above the line's level is
 // ERROR (WARN where it is for an overload), and a panic has its stack there too. Of
-// refusals beyond a hundred a second of one route and status only the number is told.
+// refusals beyond a hundred a second of one route and status, and of what was granted
+// beyond a thousand, only the number is told.
 //
 // The request's id is random, never the client's word, and is sent back as
 // X-Request-Id. A panic that no router caught is answered 500 with no body.

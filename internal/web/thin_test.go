@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// TestAFloodOfRefusalsIsToldByItsNumber: every request is in the log, by a line or in
-// a number, and what was granted by a line.
-func TestAFloodOfRefusalsIsToldByItsNumber(t *testing.T) {
+// TestAFloodIsToldByItsNumber: every request is in the log, by a line or in a number,
+// and of what was granted many more by a line.
+func TestAFloodIsToldByItsNumber(t *testing.T) {
 	var log lines
 	now := time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
 	rt := loggedRouter()
@@ -27,7 +27,7 @@ func TestAFloodOfRefusalsIsToldByItsNumber(t *testing.T) {
 		}
 	}
 	ask(1000, "POST", "/refused")
-	ask(300, "POST", "/silent")
+	ask(1200, "POST", "/silent")
 	ask(500, "GET", "/nowhere/s3cret")
 	ask(130, "POST", "/error")
 	now = now.Add(time.Second)
@@ -57,7 +57,7 @@ func TestAFloodOfRefusalsIsToldByItsNumber(t *testing.T) {
 	}
 	want := map[string]int{
 		"request /refused 403": 200, "INFO /refused 403: 900": 1, "INFO /refused 403: 50": 1,
-		"request /silent 200": 300,
+		"request /silent 200": 1000, "INFO /silent 200: 200": 1,
 		"request  404":        100, "INFO  404: 400": 1,
 		"request /error 500": 100, "WARN /error 500: 30": 1,
 	}
