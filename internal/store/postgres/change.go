@@ -319,7 +319,7 @@ func (t *turn) end() {
 	if !t.begun {
 		return
 	}
-	if t.fault != nil {
+	if t.fault != nil && !conflict(t.fault) && takenKey(t.fault) == "" { // those are the server's daily bread
 		t.engine.failed.Add(1)
 	}
 	if t.conn.Conn().IsClosed() {

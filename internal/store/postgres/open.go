@@ -88,10 +88,22 @@ func (c Config) visit(ctx context.Context, work func(conn *pgx.Conn, p *pgxpool.
 	if err := conn.QueryRow(ctx, "SELECT pg_backend_pid()").Scan(&process); err != nil {
 		return said(c, err)
 	}
+	if err := mayBegin(ctx, conn); err != nil {
+		return fmt.Errorf("%s %w: it allows no transactions; set the pooler's pool_mode to transaction (%w)", Shown(c.URL), ErrUnsuitable, why(err))
+	}
 	pooled := process != conn.PgConn().PID()
 	if pooled && !asWritten {
 		chosen = pgx.QueryExecModeCacheDescribe
 	}
 	p.ConnConfig.DefaultQueryExecMode = chosen
 	return work(conn, p, pooled)
+}
+
+// mayBegin asks whether there are transactions at all: a pooler may forbid them.
+func mayBegin(ctx context.Context, conn *pgx.Conn) error {
+	tx, err := conn.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	return tx.Rollback(ctx)
 }

@@ -48,3 +48,10 @@ func TestPoolerIsNoticed(t *testing.T) {
 		})
 	}
 }
+
+// TestPoolerWithoutTransactions is refused at the start.
+func TestPoolerWithoutTransactions(t *testing.T) {
+	through := pgtest.Shared(t).Pooler(t, "statement")
+	_, err := Open(t.Context(), Config{URL: through(name(t, filled(t))), AllowLoss: true})
+	wantOneLine(t, err, ErrUnsuitable, "pool_mode to transaction")
+}
