@@ -77,6 +77,21 @@ func TestAClockThatRanAheadLocksNobodyOut(t *testing.T) {
 	wants(t, "the budget of the roster", err, "")
 }
 
+// TestALaneRestsForServersWhoseClocksDiffer: the one that is behind by a little, or
+// that read its clock a moment ago, hands out no guesses.
+func TestALaneRestsForServersWhoseClocksDiffer(t *testing.T) {
+	k := accounttest.New(t, few)
+	officer(t, k, chess)
+	ahead := accounttest.Over(t, k.Store, few)
+	ahead.Clock.Move(2 * time.Second)
+	looked(t, ahead, someone, chess)
+	_, err := k.SignInOfficer(t.Context(), someone, chess, "wrong")
+	wants(t, "at the server that is behind", err, account.TooMany)
+	if refusal, ok := errors.AsType[*account.Error](err); !ok || refusal.RetryAfter > 15*time.Minute {
+		t.Errorf("got %+v, want to be told to come in 15 minutes at most", err)
+	}
+}
+
 func TestARevokedTokenStaysRevokedWhenTheClockGoesBack(t *testing.T) {
 	k := accounttest.New(t)
 	officer(t, k, chess)

@@ -116,12 +116,15 @@ func (s *Service) enter(tx Tx, key string, own lane, now time.Time) ([]counted, 
 // rest answers how long a lane with these failures rests still.
 func (s *Service) rest(l lane, f Failures, now time.Time) time.Duration {
 	wait := f.LastAt.Add(s.config.Limits.Rest).Sub(now)
-	// A rest that seems to take longer than any was begun by a clock that ran ahead.
-	if f.Count < s.mostFailures(l) || wait <= 0 || wait > s.config.Limits.Rest {
+	// A rest that seems to take much longer than any was begun by a clock that ran ahead.
+	if f.Count < s.mostFailures(l) || wait <= 0 || wait > s.config.Limits.Rest+clocksDiffer {
 		return 0
 	}
-	return wait
+	return min(wait, s.config.Limits.Rest)
 }
+
+// clocksDiffer is how far the clocks of servers on one database may be apart.
+const clocksDiffer = time.Minute
 
 func (s *Service) mostFailures(l lane) int64 {
 	if l.isKnown() {
