@@ -292,18 +292,33 @@ func (s *Service) refuseSignIn(ctx context.Context, in attempt, account int64) e
 }
 
 // verify looks at a password. Where there is no hash to look at (no account, or
-// one without a password) it does the work of looking at one of the formats that
-// the stored accounts have.
+// one without a password, or with a hash that can't be read) it does the work of
+// looking at one of the formats that the stored accounts have.
 func (s *Service) verify(ctx context.Context, a Account, key, secret string) (verdict password.Verdict, err error) {
-	if a.PasswordHash == "" {
-		err = s.config.Hasher.VerifyDecoy(ctx, s.decoyFor(key), secret)
-	} else {
+	if a.PasswordHash != "" {
 		verdict, err = s.config.Hasher.Verify(ctx, a.PasswordHash, secret)
+	}
+	unreadable := errors.Is(err, password.ErrFormat)
+	if unreadable {
+		s.config.Log.Error("an account's password hash can't be read; its owner can set a new one by a reset", "account", a.ID)
+	}
+	if a.PasswordHash == "" || unreadable {
+		err = s.verifyDecoy(ctx, key, secret)
 	}
 	if errors.Is(err, password.ErrTooLong) {
 		return password.Verdict{}, nil // it is nobody's password, so it is a wrong one
 	}
 	return verdict, hashing(err)
+}
+
+// verifyDecoy does that work. A class that can't be made is one of a hash that can't
+// be read.
+func (s *Service) verifyDecoy(ctx context.Context, key, secret string) error {
+	err := s.config.Hasher.VerifyDecoy(ctx, s.decoyFor(key), secret)
+	if errors.Is(err, password.ErrFormat) {
+		return s.config.Hasher.VerifyDecoy(ctx, s.config.Hasher.Class(), secret)
+	}
+	return err
 }
 
 // decoyClass is a class of hashes, and the share of accounts up to and with it.

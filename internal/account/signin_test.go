@@ -258,3 +258,18 @@ func TestEveryWayInIsWritten(t *testing.T) {
 		t.Errorf("the newest event is %+v", e)
 	}
 }
+
+// TestAHashThatNobodyKnowsIsNobodysPassword: one that was damaged, or written into
+// the database by hand, must not set its account apart.
+func TestAHashThatNobodyKnowsIsNobodysPassword(t *testing.T) {
+	k := accounttest.New(t)
+	a := addWithHash(t, k, "odd@x.test", bcryptOf(t, good))
+	for _, hash := range []string{"$md5$x", "$argon2id$v=19$m=4194304,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaA", "secret"} {
+		must(t, k.Store.Update(t.Context(), func(tx account.Tx) error { return tx.SetPassword(a.ID, hash, "odd") }))
+		_, _, err := k.SignInMember(t.Context(), someone, "odd@x.test", good, token.Secret{})
+		wants(t, hash, err, account.SignInRefused)
+	}
+	must(t, k.CountDecoys(t.Context()))
+	_, _, err := k.SignInMember(t.Context(), someone, "nobody@x.test", good, token.Secret{})
+	wants(t, "an unknown address, whose decoy would be of that class", err, account.SignInRefused)
+}
