@@ -172,9 +172,22 @@ func (s *Service) mayMail(tx Tx, c Caller, kind, key string, id int64, now time.
 	if limits.Off {
 		return true, nil
 	}
-	n, err := tx.AddTally(s.config.Master.MAC("mails", []byte(kind), []byte(key)), now, now.Add(-limits.MailWindow))
+	n, err := tx.AddTally(s.config.Master.MAC("mails", []byte(kind), []byte(key)), now, now.Add(-s.mailWindow(kind)))
 	if err != nil || n != limits.Mails+1 {
 		return n <= limits.Mails, err
 	}
 	return false, tx.AddEvent(c.event(now, MailsUsedUp, id, kind))
+}
+
+// mailWindow is how long mails of a kind are counted together: not longer than their
+// links live. Else strangers could have the mails sent, let the links end, and keep the
+// owner from another.
+func (s *Service) mailWindow(kind string) time.Duration {
+	switch MailTokenKind(kind) {
+	case ResetToken, ResetLinkToken:
+		return min(s.config.Limits.MailWindow, s.config.ResetTTL)
+	case ConfirmToken:
+		return min(s.config.Limits.MailWindow, s.config.ConfirmTTL)
+	}
+	return s.config.Limits.MailWindow
 }

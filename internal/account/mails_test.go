@@ -123,6 +123,37 @@ func TestKindsOfMailsAreCountedApart(t *testing.T) {
 	}
 }
 
+// TestMailsThatNobodyReadsKeepNobodyOut: strangers who ask for resets all the time
+// can't wait until the links have ended that were sent, and keep the owner from
+// another.
+func TestMailsThatNobodyReadsKeepNobodyOut(t *testing.T) {
+	for name, ask := range map[string]func(*accounttest.Kit) error{
+		"clubs": func(k *accounttest.Kit) error { return k.RequestReset(t.Context(), stranger, chess) },
+		"cohorts": func(k *accounttest.Kit) error {
+			return k.RequestResetLink(t.Context(), stranger, chess, accounttest.Origin)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := accounttest.New(t)
+			officer(t, k, chess)
+			k.Deliver(t)
+			last := 0
+			for minute := range 120 {
+				for range 6 {
+					must(t, ask(k))
+				}
+				if len(k.Deliver(t)) > 0 {
+					last = minute
+				}
+				if minute-last > 30 { // what a link lives
+					t.Fatalf("in minute %d the newest link is of minute %d", minute, last)
+				}
+				k.Clock.Move(time.Minute)
+			}
+		})
+	}
+}
+
 // TestNoticesOfChangesAlwaysGoOut: nobody hides a change behind a flood.
 func TestNoticesOfChangesAlwaysGoOut(t *testing.T) {
 	k := accounttest.New(t)
