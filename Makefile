@@ -20,7 +20,7 @@ ATTACK   ?=
 ORACLE   ?=
 BROWSERS := chromium chromium-browser google-chrome google-chrome-stable chrome headless_shell headless-shell
 
-.PHONY: demo demo-postgres build test lint check audit attack oracle bench postman play clean go node tools
+.PHONY: demo demo-postgres build test lint check audit attack oracle linear bench postman play clean go node tools
 
 demo: build
 	@exec bin/matricula demo --addr $(ADDR)
@@ -47,6 +47,9 @@ audit: go
 
 attack: go
 	@$(GO) test -c -o bin/attack ./acceptance/attack && cd acceptance/attack && ../../bin/attack $(ATTACK)
+
+linear: go
+	@$(GO) test -c -o bin/linear ./acceptance/linear && cd acceptance/linear && ../../bin/linear -test.v -test.timeout 0 -test.run WhatIsRevoked $(LINEAR)
 
 oracle: go
 	@$(GO) run ./acceptance/oracle $(ORACLE)
