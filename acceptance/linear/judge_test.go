@@ -3,6 +3,7 @@ package linear
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -105,13 +106,8 @@ func fail(t *testing.T, broken []verdict) {
 	if len(broken) == 0 {
 		return
 	}
-	dir := *keepFlag
-	if dir == "" {
-		var err error
-		if dir, err = os.MkdirTemp("", "linear-histories-"); err != nil {
-			t.Fatal(err)
-		}
-	} else if err := os.MkdirAll(dir, 0o700); err != nil {
+	dir, err := keepingPlace()
+	if err != nil {
 		t.Fatal(err)
 	}
 	for n, v := range broken {
@@ -124,4 +120,13 @@ func fail(t *testing.T, broken []verdict) {
 		t.Error(v)
 	}
 	t.Errorf("%d histories are broken; the first of them, each with its picture, are in %s", len(broken), dir)
+}
+
+// keepingPlace is the directory of the flag, or a new one.
+func keepingPlace() (string, error) {
+	if *keepFlag == "" {
+		return os.MkdirTemp("", "linear-histories-")
+	}
+	dir, err := filepath.Abs(*keepFlag)
+	return dir, errors.Join(err, os.MkdirAll(dir, 0o700))
 }
