@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -18,6 +19,7 @@ type bench struct {
 	errs    io.Writer // is told what is going on
 	temp    string
 	binary  string
+	engine  engine
 	mails   *sink
 	bare    *running
 	places  []*installation
@@ -57,6 +59,10 @@ func (b *bench) run(ctx context.Context) (err error) {
 	if err := b.takeProgram(ctx); err != nil {
 		return err
 	}
+	if b.engine, err = b.startEngine(ctx, b.temp); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.engine.stop()) }()
 	if b.mails, err = openSink(); err != nil {
 		return err
 	}
@@ -77,7 +83,7 @@ func (b *bench) run(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	return b.storms(ctx)
+	return b.stormy(ctx)
 }
 
 // tell says what is going on, for whoever waits.
@@ -122,7 +128,7 @@ func (b *bench) start(ctx context.Context) error {
 		b.results.value(startName(b.starting), "s", s.took.Seconds())
 		s.stop()
 	}
-	return os.RemoveAll(in.data)
+	return in.remove(ctx)
 }
 
 // fillPlaces fills an installation for each number of accounts.
@@ -142,21 +148,21 @@ func (b *bench) fillPlaces(ctx context.Context) error {
 
 func (b *bench) fill(ctx context.Context, accounts, roster int) (*installation, error) {
 	begun := time.Now()
-	in, err := fill(ctx, filepath.Join(b.temp, fmt.Sprint("data-", accounts, "-", roster)), accounts, roster, begun)
+	in, err := fill(ctx, b.engine, filepath.Join(b.temp, fmt.Sprint("data-", accounts, "-", roster)), accounts, roster, begun)
 	if err == nil {
 		b.tell("filled %s accounts in %v", grouped(accounts), time.Since(begun).Round(100*time.Millisecond))
 	}
 	return in, err
 }
 
-// applicants is more than can register in all rounds: a core hashes far fewer than
-// 200 passwords a second.
+// applicants is more than try to register in all rounds: a core hashes far fewer than
+// 200 passwords a second, and some are refused.
 func (b *bench) applicants() int {
 	if !b.measures("register") {
 		return 0
 	}
 	calls := (b.warm() + b.time).Seconds() * float64(b.rounds*len(b.clients)) * float64(200*runtime.GOMAXPROCS(0))
-	return int(calls) + len(b.clients)*b.clients[len(b.clients)-1]
+	return int(calls) + 4*b.rounds*len(b.clients)*b.crowd()
 }
 
 func (b *bench) wants(w work) bool { return b.measures(w.name) }
@@ -190,7 +196,7 @@ func (b *bench) round(ctx context.Context, round int) error {
 			}
 		}
 		if !hashes {
-			if err := b.engine(ctx); err != nil {
+			if err := b.raw(ctx); err != nil {
 				return err
 			}
 		}
@@ -229,8 +235,13 @@ func (b *bench) calls(ctx context.Context, servers []*server, hashes bool, clien
 			continue
 		}
 		for i, s := range servers {
-			if err := b.call(ctx, w, b.places[i], s, clients, round); err != nil {
-				return fmt.Errorf("%s, %s accounts, %d clients: %w", w.name, grouped(b.places[i].accounts), clients, err)
+			if err := b.call(ctx, w, b.places[i], []*server{s}, clients, round); err != nil {
+				return err
+			}
+		}
+		if w.scales && clients == b.crowd() {
+			if err := b.instances(ctx, w, b.places[0], servers[0], round); err != nil {
+				return err
 			}
 		}
 	}
@@ -244,16 +255,34 @@ func (b *bench) base(ctx context.Context, hashes bool, clients int) error {
 		b.results.cell(key{Work: hashWork, Clients: clients}, s)
 		return err
 	}
+	if b.database == onPostgres {
+		return nil // its calls are held against what the server does
+	}
 	same := &installation{accounts: b.places[0].accounts}
-	s, err := b.weigh(ctx, b.bare, clients, same.info())
+	s, err := b.weigh(ctx, []*running{b.bare}, clients, same.info())
 	b.results.cell(key{Work: bareWork, Clients: clients}, s)
 	return err
 }
 
-// call measures one call, and clears away what it left.
-func (b *bench) call(ctx context.Context, w work, in *installation, s *server, clients, round int) error {
-	profiled := b.profiles(ctx, s, round, fmt.Sprintf("%s-%d-%d.pprof", w.name, in.accounts, clients))
-	found, err := b.weigh(ctx, s.running, clients, w.script(in))
+// call measures one call on one server or several, and clears away what it left.
+func (b *bench) call(ctx context.Context, w work, in *installation, servers []*server, clients, round int) error {
+	k := key{Work: w.name, Accounts: in.accounts, Clients: clients}
+	if len(servers) > 1 {
+		k.Instances = len(servers)
+	}
+	if err := b.callCell(ctx, k, w, in, servers, round); err != nil {
+		return fmt.Errorf("%s, %s accounts, %d clients: %w", k.label(), grouped(in.accounts), clients, err)
+	}
+	return nil
+}
+
+func (b *bench) callCell(ctx context.Context, k key, w work, in *installation, servers []*server, round int) error {
+	profiled := b.profiles(ctx, servers[0], round, k.file())
+	var processes []*running
+	for _, s := range servers {
+		processes = append(processes, s.running)
+	}
+	found, err := b.weigh(ctx, processes, k.Clients, w.script(in))
 	if in.club.n.Load() > int64(in.roster) {
 		return fmt.Errorf("the roster of %d has run out: this hashes faster than was foreseen", in.roster)
 	}
@@ -263,13 +292,22 @@ func (b *bench) call(ctx context.Context, w work, in *installation, s *server, c
 	if err := <-profiled; err != nil {
 		return err
 	}
-	b.results.cell(key{w.name, in.accounts, clients}, found)
+	b.results.cell(k, found)
 	if w.writes {
-		if err := in.sweep(ctx); err != nil {
+		if err := b.sweep(ctx, w, in, found.done); err != nil {
 			return err
 		}
 	}
-	return s.forgetLog()
+	return servers[0].forgetLog() // which is that of all
+}
+
+// sweep clears away what a call has left, and looks whether all of it is there.
+func (b *bench) sweep(ctx context.Context, w work, in *installation, answered int) error {
+	kept, err := in.database.sweep(ctx)
+	if err == nil && w.mails {
+		b.results.value(lostName(w.name), "calls", float64(max(0, answered-kept)))
+	}
+	return err
 }
 
 // profiles begins to take a profile, in the first round, if profiles are wanted.
@@ -285,50 +323,90 @@ func (b *bench) profiles(ctx context.Context, s *server, round int, name string)
 	return done
 }
 
-// weigh loads a process, and looks at its memory and processor time meanwhile.
-func (b *bench) weigh(ctx context.Context, r *running, clients int, s script) (sample, error) {
-	if err := r.forgetPeak(); err != nil {
-		return sample{}, err
+// weigh loads some processes, and looks at their memory (the highest peak of one)
+// and processor time (of all) meanwhile.
+func (b *bench) weigh(ctx context.Context, on []*running, clients int, s script) (sample, error) {
+	var addrs []string
+	var processes []process
+	for _, r := range on {
+		if err := r.forgetPeak(); err != nil {
+			return sample{}, err
+		}
+		addrs, processes = append(addrs, r.addr), append(processes, r.process)
 	}
-	before, err := r.busy()
+	found, err := b.watch(processes, func() (sample, error) {
+		all, err := load(ctx, addrs, clients, b.warm(), b.time, s)
+		return all.sample(), err
+	})
 	if err != nil {
 		return sample{}, err
 	}
-	t, err := load(ctx, r.addr, clients, b.warm(), b.time, s)
+	for _, p := range processes {
+		_, peak, err := p.memory()
+		if err != nil {
+			return sample{}, err
+		}
+		found.Peak = max(found.Peak, peak/megabyte)
+	}
+	return found, nil
+}
+
+// watch has work work, and looks at the processor time that it costs processes and
+// the engine.
+func (b *bench) watch(of []process, work func() (sample, error)) (sample, error) {
+	before, beside, err := b.busy(of)
 	if err != nil {
 		return sample{}, err
 	}
-	after, err := r.busy()
+	found, err := work()
 	if err != nil {
 		return sample{}, err
 	}
-	_, peak, err := r.memory()
-	found := t.sample()
-	found.Peak = peak / megabyte
-	found.CPU = float64((after - before).Microseconds()) / max(1, float64(t.calls))
+	after, besideAfter, err := b.busy(of)
+	calls := max(1, float64(found.calls))
+	found.CPU = float64((after - before).Microseconds()) / calls
+	found.Database = float64((besideAfter - beside).Microseconds()) / calls
 	return found, err
 }
 
-// engine measures raw point reads and raw commits.
-func (b *bench) engine(ctx context.Context) error {
+// busy answers the processor time that processes have used, and that of the engine.
+func (b *bench) busy(of []process) (sum, engine time.Duration, err error) {
+	for _, p := range of {
+		spent, err := p.busy()
+		if err != nil {
+			return 0, 0, err
+		}
+		sum += spent
+	}
+	engine, err = b.engine.busy()
+	return sum, engine, err
+}
+
+// raw measures raw point reads and raw commits. What they cost the caller's side is
+// this process's own time.
+func (b *bench) raw(ctx context.Context) error {
 	if !b.measures("engine") {
 		return nil
 	}
+	own := []process{process(os.Getpid())}
+	reads, commits := b.engine.atOnce()
 	for _, in := range b.places {
-		for _, clients := range []int{1, readers()} {
-			s, err := rawReads(ctx, in, clients, b.warm(), b.time)
+		for _, n := range reads {
+			s, err := b.watch(own, func() (sample, error) {
+				return in.database.reads(ctx, in.accounts, n, b.warm(), b.time)
+			})
 			if err != nil {
 				return fmt.Errorf("raw reads: %w", err)
 			}
-			b.results.cell(key{readWork, in.accounts, clients}, s)
+			b.results.cell(key{Work: readWork, Accounts: in.accounts, Clients: n}, s)
 		}
 	}
-	for _, group := range []int{1, 64} {
-		s, err := rawCommits(ctx, filepath.Join(b.temp, "raw.db"), group, b.warm(), b.time)
+	for _, n := range commits {
+		s, err := b.watch(own, func() (sample, error) { return b.engine.commits(ctx, n, b.warm(), b.time) })
 		if err != nil {
 			return fmt.Errorf("raw commits: %w", err)
 		}
-		b.results.cell(key{Work: commitWork, Clients: group}, s)
+		b.results.cell(key{Work: commitWork, Clients: n}, s)
 	}
 	return nil
 }
@@ -336,7 +414,7 @@ func (b *bench) engine(ctx context.Context) error {
 // report puts together what was found.
 func (b *bench) report(begun time.Time) report {
 	return report{
-		Program: b.version(), Machine: machine(), Go: runtime.Version(), Begun: begun.UTC().Truncate(time.Second),
+		Program: b.version(), Database: b.engine.name(), Machine: machine(), Go: runtime.Version(), Begun: begun.UTC().Truncate(time.Second),
 		Rounds: b.rounds, Seconds: b.time.Seconds(), Profiled: b.profile != "",
 		Cells: b.results.cells, Figures: figures(b.plan, &b.results),
 	}

@@ -90,7 +90,7 @@ func TestLoadCountsWhatCameInTime(t *testing.T) {
 	}))
 	defer s.Close()
 	const length = 100 * time.Millisecond
-	got, err := load(t.Context(), address0(s), 3, length/5, length, get)
+	got, err := load(t.Context(), []string{address0(s)}, 3, length/5, length, get)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func TestLoadEndsAtAnAnswerThatMustNotBe(t *testing.T) {
 		http.Error(w, "who are you?", http.StatusUnauthorized)
 	}))
 	defer s.Close()
-	_, err := load(t.Context(), address0(s), 2, 0, time.Minute, get)
+	_, err := load(t.Context(), []string{address0(s)}, 2, 0, time.Minute, get)
 	if err == nil || !strings.Contains(err.Error(), "401") || !strings.Contains(err.Error(), "who are you?") {
 		t.Errorf("got %v, want the status and the answer", err)
 	}
@@ -128,7 +128,7 @@ func TestLoadEndsWithItsContext(t *testing.T) {
 	defer s.Close()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := load(ctx, address0(s), 2, 0, time.Minute, get); !errors.Is(err, context.Canceled) {
+	if _, err := load(ctx, []string{address0(s)}, 2, 0, time.Minute, get); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want %v", err, context.Canceled)
 	}
 }

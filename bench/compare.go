@@ -26,7 +26,7 @@ func compareFiles(out io.Writer, older, newer string) error {
 func comparison(before, after report) string {
 	var b strings.Builder
 	for _, r := range []report{before, after} {
-		fmt.Fprintf(&b, "%s, %s, %s, %s, %d rounds\n", r.Program, r.Machine, r.Go, r.Begun.Format(time.RFC3339), r.Rounds)
+		fmt.Fprintf(&b, "%s, %s, %s, %s, %d rounds\n", r.program(), r.Machine, r.Go, r.Begun.Format(time.RFC3339), r.Rounds)
 	}
 	if before.Machine != after.Machine {
 		b.WriteString("These are two machines: only the ratios compare.\n")
@@ -45,7 +45,7 @@ func comparison(before, after report) string {
 	for i := range before.Cells {
 		c := &before.Cells[i]
 		if d := found.find(c.key); d != nil {
-			cells.row(c.Work, orDash(grouped(c.Accounts)), fmt.Sprint(c.Clients), grouped(int(c.PerSecond+0.5)), grouped(int(d.PerSecond+0.5)),
+			cells.row(c.label(), orDash(grouped(c.Accounts)), fmt.Sprint(c.Clients), grouped(int(c.PerSecond+0.5)), grouped(int(d.PerSecond+0.5)),
 				change(c.PerSecond, d.PerSecond, c.perSecond(), d.perSecond()),
 				short(c.P99), short(d.P99), orDash(short(c.CPU)), orDash(short(d.CPU)))
 		}

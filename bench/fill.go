@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,7 +14,6 @@ import (
 
 	"matricula/internal/account"
 	"matricula/internal/password"
-	"matricula/internal/store/sqlite"
 	"matricula/internal/token"
 )
 
@@ -35,6 +35,7 @@ type installation struct {
 	accounts int
 	roster   int // addresses that may still register
 	data     string
+	database database
 	officers []officer
 	club     counter // names of clubs that register, over all rounds
 }
@@ -45,20 +46,23 @@ type officer struct {
 	access, refresh string
 }
 
-// database is the installation's file.
-func (in *installation) database() string { return filepath.Join(in.data, "matricula.db") }
+// secretFile is where the installation's secret stands.
+func (in *installation) secretFile() string { return filepath.Join(in.data, "secret") }
 
 // fill makes an installation. Each account is confirmed, is a student of this
 // year, and has a session; every tenth owns a club and has a pair of tokens.
-func fill(ctx context.Context, data string, accounts, roster int, now time.Time) (in *installation, err error) {
+func fill(ctx context.Context, e engine, data string, accounts, roster int, now time.Time) (in *installation, err error) {
 	in = &installation{accounts: accounts, roster: roster, data: data}
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return nil, err
 	}
-	if err := os.WriteFile(filepath.Join(data, "secret"), []byte(secret+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(in.secretFile(), []byte(secret+"\n"), 0o600); err != nil {
 		return nil, err
 	}
-	opened, err := sqlite.Open(ctx, sqlite.Config{Path: in.database(), Migrate: true})
+	if in.database, err = e.place(ctx, data); err != nil {
+		return nil, err
+	}
+	opened, err := in.database.open(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +71,15 @@ func fill(ctx context.Context, data string, accounts, roster int, now time.Time)
 		_ = opened.Close() // the directory goes anyway
 		return nil, err
 	}
-	return in, opened.Close()
+	if err := opened.Close(); err != nil {
+		return nil, err
+	}
+	return in, in.database.settle(ctx)
+}
+
+// remove takes the installation away.
+func (in *installation) remove(ctx context.Context) error {
+	return errors.Join(in.database.remove(ctx), os.RemoveAll(in.data))
 }
 
 // filler fills one installation.

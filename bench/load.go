@@ -16,12 +16,13 @@ type script func(buffer []byte, pick *rand.Rand) []byte
 // patience is how long an answer may take before the whole run is given up.
 const patience = 30 * time.Second
 
-// load has clients call an address, each as soon as its last call was answered
-// (a closed loop), for warm and then for length. What was answered in length counts.
-func load(ctx context.Context, addr string, clients int, warm, length time.Duration, s script) (tally, error) {
+// load has clients call, each as soon as its last call was answered (a closed loop),
+// for warm and then for length. They are spread evenly over the addresses. What was
+// answered in length counts.
+func load(ctx context.Context, addrs []string, clients int, warm, length time.Duration, s script) (tally, error) {
 	callers := make([]*caller, clients)
 	for i := range callers {
-		c, err := dial(addr, warm+length+patience)
+		c, err := dial(addrs[i%len(addrs)], warm+length+patience)
 		if err != nil {
 			return tally{}, err
 		}
@@ -75,6 +76,7 @@ func (c *caller) call(ctx context.Context, opens, ends time.Time) error {
 type tally struct {
 	length time.Duration
 	calls  int             // all, those before the time that counts too
+	done   int             // of these, those answered 200
 	took   []time.Duration // of those answered 200 in the time that counts
 	busy   int             // those answered 503 or 429 in it
 }
@@ -89,14 +91,18 @@ func (t *tally) count(a answer, took time.Duration, counts bool) error {
 		}
 	case a.status != 200:
 		return fmt.Errorf("an answer has status %d: %.200s", a.status, a.body)
-	case counts:
-		t.took = append(t.took, took)
+	default:
+		t.done++
+		if counts {
+			t.took = append(t.took, took)
+		}
 	}
 	return nil
 }
 
 func (t *tally) add(o tally) {
 	t.calls += o.calls
+	t.done += o.done
 	t.busy += o.busy
 	t.took = append(t.took, o.took...)
 }
@@ -105,6 +111,7 @@ func (t *tally) add(o tally) {
 func (t *tally) sample() sample {
 	slices.Sort(t.took)
 	return sample{
+		calls: t.calls, done: t.done,
 		PerSecond: float64(len(t.took)) / t.length.Seconds(),
 		P50:       milliseconds(quantile(t.took, 0.50)),
 		P99:       milliseconds(quantile(t.took, 0.99)),

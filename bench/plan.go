@@ -14,11 +14,13 @@ import (
 
 // plan is what is to be measured, and how long.
 type plan struct {
+	database string
 	accounts []int
 	clients  []int
 	rounds   int
 	time     time.Duration // of one cell; a fifth of it goes before, uncounted
 	starting int           // accounts of the database that the start is timed with
+	storms   int           // at most
 	parts    []string
 
 	program string   // a built one, "" to build it
@@ -33,7 +35,33 @@ type plan struct {
 
 // everyPart is what can be measured: the calls, and what is no call.
 var everyPart = []string{
-	"info", "refresh", "profile", "request-reset", "login", "register", "engine", "start", "size", stormPart,
+	"info", "refresh", "profile", "request-reset", "login", "register", "engine", instancesPart, "start", "size", stormPart,
+}
+
+// partsOn are the parts that an engine has when none are named. Several instances
+// need PostgreSQL; how large the program is and how fast it starts depends little on
+// the engine.
+func partsOn(database string) []string {
+	return slices.DeleteFunc(slices.Clone(everyPart), func(part string) bool {
+		if database == onPostgres {
+			return part == "start" || part == "size"
+		}
+		return part == instancesPart
+	})
+}
+
+// preset is a plan where no flag says otherwise. A run on PostgreSQL is for one cup of
+// coffee.
+func preset(database string, short bool) plan {
+	switch {
+	case database == onPostgres && short:
+		return plan{rounds: 2, time: time.Second, accounts: []int{1000, 20_000}, starting: 10_000, storms: 1}
+	case database == onPostgres:
+		return plan{rounds: 3, time: 1500 * time.Millisecond, accounts: []int{1000, 100_000}, starting: 100_000, storms: 2}
+	case short:
+		return plan{rounds: 3, time: time.Second, accounts: []int{1000, 20_000}, starting: 10_000, storms: 3}
+	}
+	return plan{rounds: 5, time: 2 * time.Second, accounts: []int{1000, 1_000_000}, starting: 100_000, storms: 3}
 }
 
 // measures reports whether the plan holds a part.
@@ -52,11 +80,13 @@ type flags struct {
 func (f *flags) flagSet() *flag.FlagSet {
 	s := flag.NewFlagSet("bench", flag.ContinueOnError)
 	s.SetOutput(io.Discard) // what is wrong is told in one line
-	s.StringVar(&f.accounts, "accounts", "", "numbers of `accounts`, each a database (default 1000,1000000; with -short 1000,20000)")
+	s.StringVar(&f.database, "database", onSQLite, "`engine`, sqlite or postgres; for postgres a server of its own is started")
+	s.StringVar(&f.accounts, "accounts", "", "numbers of `accounts`, each a database (default 1000,1000000, on postgres 1000,100000; with -short 1000,20000)")
 	s.StringVar(&f.clients, "clients", "1,16,64", "numbers of `clients` at once")
-	s.IntVar(&f.rounds, "rounds", 0, "`times` that everything is measured; medians are told (default 5; with -short 3)")
-	s.DurationVar(&f.time, "time", 0, "`time` of each cell (default 2s; with -short 1s)")
-	s.StringVar(&f.parts, "parts", strings.Join(everyPart, ","), "what is measured, of these `parts`")
+	s.IntVar(&f.rounds, "rounds", 0, "`times` that everything is measured; medians are told (default 5, on postgres 3; with -short 3 and 2)")
+	s.DurationVar(&f.time, "time", 0, "`time` of each cell (default 2s, on postgres 1.5s; with -short 1s)")
+	s.StringVar(&f.parts, "parts", "", "what is measured, of these `parts`: "+strings.Join(everyPart, ",")+
+		" (default all; on sqlite without instances, on postgres without start and size)")
 	s.BoolVar(&f.short, "short", false, "a look, not a measurement: fewer accounts, rounds and seconds")
 	s.StringVar(&f.program, "program", "", "built program `file` to measure in place of this tree's")
 	s.Func("env", "`NAME=VALUE` for the program's environment; may be given again", func(text string) error {
@@ -109,10 +139,10 @@ func (f flags) comparison(files []string) (plan, error) {
 
 func (f flags) measurement() (p plan, err error) {
 	p = f.plan
-	preset := plan{rounds: 5, time: 2 * time.Second, accounts: []int{1000, 1_000_000}, starting: 100_000}
-	if f.short {
-		preset = plan{rounds: 3, time: time.Second, accounts: []int{1000, 20_000}, starting: 10_000}
+	if p.database != onSQLite && p.database != onPostgres {
+		return plan{}, fmt.Errorf("-database: %q is neither %s nor %s", p.database, onSQLite, onPostgres)
 	}
+	preset := preset(p.database, f.short)
 	p.starting = preset.starting
 	if p.rounds == 0 {
 		p.rounds = preset.rounds
@@ -132,7 +162,14 @@ func (f flags) measurement() (p plan, err error) {
 	if p.clients, err = numbers("clients", f.clients, 1, 1000); err != nil {
 		return plan{}, err
 	}
-	p.parts, err = partsOf(f.parts)
+	p.storms = min(p.rounds, preset.storms)
+	if f.parts == "" {
+		p.parts = partsOn(p.database)
+		return p, nil
+	}
+	if p.parts, err = partsOf(f.parts); err == nil && p.database == onSQLite && p.measures(instancesPart) {
+		err = fmt.Errorf("-parts: %s need -database %s", instancesPart, onPostgres)
+	}
 	return p, err
 }
 

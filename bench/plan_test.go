@@ -16,8 +16,15 @@ func TestPlan(t *testing.T) {
 	if !slices.Equal(full.accounts, []int{1000, 1_000_000}) || full.rounds != 5 || full.time != 2*time.Second || full.starting != 100_000 {
 		t.Errorf("without flags: %+v", full)
 	}
-	if !slices.Equal(full.parts, everyPart) {
-		t.Errorf("without flags: parts %v, want %v", full.parts, everyPart)
+	if !slices.Equal(full.parts, partsOn(onSQLite)) || full.measures(instancesPart) || !full.measures("start") {
+		t.Errorf("without flags: parts %v", full.parts)
+	}
+	postgres, err := parsePlan([]string{"-database", "postgres", "-rounds", "1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !postgres.measures(instancesPart) || postgres.measures("start") || postgres.storms != 1 || !slices.Equal(postgres.accounts, []int{1000, 100_000}) {
+		t.Errorf("on PostgreSQL: %+v", postgres)
 	}
 	short, err := parsePlan([]string{"-short", "-rounds", "7", "-clients", "64, 1,64", "-env", "GOGC=200", "-env", "A=b=c", "-parts", "info,size"})
 	if err != nil {
@@ -46,6 +53,8 @@ func TestAWrongArgumentIsOneLine(t *testing.T) {
 		{"-rounds -1", "measure nothing"},
 		{"-time 5ms", "measure nothing"},
 		{"-parts info,sleep", `there is no "sleep"`},
+		{"-parts info,instances", "instances need -database postgres"},
+		{"-database mysql", `"mysql" is neither sqlite nor postgres`},
 		{"-env GOGC", "want NAME=VALUE"},
 		{"-fast", "-fast"},
 		{"info", `"info" is no flag`},

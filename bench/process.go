@@ -62,23 +62,51 @@ func (p process) forgetPeak() error { return os.WriteFile(p.file("clear_refs"), 
 const tick = 10 * time.Millisecond
 
 // busy answers the processor time that the process has used.
-func (p process) busy() (time.Duration, error) {
+func (p process) busy() (time.Duration, error) { return p.spent(busyOf) }
+
+// busyWithEnded adds that of its children which have ended.
+func (p process) busyWithEnded() (time.Duration, error) { return p.spent(busyWithEndedOf) }
+
+func (p process) spent(of func(stat string) (time.Duration, error)) (time.Duration, error) {
 	text, err := os.ReadFile(p.file("stat"))
 	if err != nil {
 		return 0, err
 	}
-	return busyOf(string(text))
+	return of(string(text))
 }
 
-// busyOf adds the fields utime and stime, the 12th and 13th after the name, which
-// stands in parentheses and may hold anything.
-func busyOf(stat string) (time.Duration, error) {
+// children are those of a process that has one thread.
+func (p process) children() ([]process, error) {
+	text, err := os.ReadFile(p.file(fmt.Sprintf("task/%d/children", p)))
+	if err != nil {
+		return nil, err
+	}
+	var all []process
+	for field := range strings.FieldsSeq(string(text)) {
+		n, err := strconv.Atoi(field)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, process(n))
+	}
+	return all, nil
+}
+
+// busyOf adds the fields utime and stime.
+func busyOf(stat string) (time.Duration, error) { return ticksOf(stat, 2) }
+
+// busyWithEndedOf adds cutime and cstime, which come next.
+func busyWithEndedOf(stat string) (time.Duration, error) { return ticksOf(stat, 4) }
+
+// ticksOf adds the fields from utime on, the 12th after the name, which stands in
+// parentheses and may hold anything.
+func ticksOf(stat string, count int) (time.Duration, error) {
 	fields := strings.Fields(stat[strings.LastIndex(stat, ")")+1:])
-	if len(fields) < 13 {
+	if len(fields) < 11+count {
 		return 0, errors.New("/proc tells no processor time of the program")
 	}
 	var ticks int64
-	for _, field := range fields[11:13] {
+	for _, field := range fields[11 : 11+count] {
 		n, err := strconv.ParseInt(field, 10, 64)
 		if err != nil {
 			return 0, err

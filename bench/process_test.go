@@ -23,6 +23,10 @@ func TestBusyOf(t *testing.T) {
 	if want := 1750 * time.Millisecond; err != nil || got != want {
 		t.Errorf("got %v, %v, want %v", got, err, want)
 	}
+	const parent = "42 (a) S 1 42 42 0 -1 4194560 10 0 0 0 150 25 300 4 20 0 9 0 1 2 3"
+	if got, err := busyWithEndedOf(parent); err != nil || got != 4790*time.Millisecond {
+		t.Errorf("with children that have ended: got %v, %v", got, err)
+	}
 	for _, stat := range []string{"", "42 (a) S 1 2", "42 (a) S 1 42 42 0 -1 4194560 10 0 0 0 x y 0 0"} {
 		if _, err := busyOf(stat); err == nil {
 			t.Errorf("%q is taken", stat)

@@ -100,11 +100,11 @@ type server struct {
 // settings are what the program runs with: its defaults, but for the limits, which
 // are there to keep such callers away.
 func (in *installation) settings(mails string) []string {
-	return []string{
+	return append([]string{
 		"PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(),
-		"MATRICULA_DATA=" + in.data, "MATRICULA_ADDR=127.0.0.1:0", "MATRICULA_ISSUER=" + issuer,
+		"MATRICULA_DATA=" + in.data, "MATRICULA_SECRET_FILE=" + in.secretFile(), "MATRICULA_ADDR=127.0.0.1:0", "MATRICULA_ISSUER=" + issuer,
 		"MATRICULA_LIMITS=off", "MATRICULA_SMTP=smtp://" + mails,
-	}
+	}, in.database.settings()...)
 }
 
 // serve starts the program on an installation, with more settings, and waits until

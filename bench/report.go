@@ -23,11 +23,30 @@ const (
 )
 
 // key names a cell. Clients are goroutines where there is no wire, and for raw
-// commits how many changes share one.
+// commits on SQLite how many changes share one.
 type key struct {
 	Work     string `json:"work"`
 	Accounts int    `json:"accounts,omitempty"` // 0 where there are none
 	Clients  int    `json:"clients"`
+	// Instances of the program, over which the clients are spread; 0 for one.
+	Instances int `json:"instances,omitempty"`
+}
+
+// label is the work, with what sets it apart from the same on one instance.
+func (k key) label() string {
+	if k.Instances == 0 {
+		return k.Work
+	}
+	return fmt.Sprintf("%s, %d instances", k.Work, k.Instances)
+}
+
+// file names the cell's profile.
+func (k key) file() string {
+	name := fmt.Sprintf("%s-%d-%d", k.Work, k.Accounts, k.Clients)
+	if k.Instances > 0 {
+		name += fmt.Sprintf("-on-%d", k.Instances)
+	}
+	return name + ".pprof"
 }
 
 // sample is what one cell came to in one round.
@@ -35,9 +54,12 @@ type sample struct {
 	PerSecond float64 `json:"per_second"`
 	P50       float64 `json:"p50_ms"`
 	P99       float64 `json:"p99_ms"`
-	Refused   float64 `json:"refused"`           // share answered 503 or 429
-	Peak      float64 `json:"peak_mb,omitempty"` // resident memory of the process
-	CPU       float64 `json:"cpu_us,omitempty"`  // processor time of the process, a call
+	Refused   float64 `json:"refused"`                   // share answered 503 or 429
+	Peak      float64 `json:"peak_mb,omitempty"`         // resident memory of the process
+	CPU       float64 `json:"cpu_us,omitempty"`          // processor time of the process, a call
+	Database  float64 `json:"database_cpu_us,omitempty"` // that of the database's processes
+
+	calls, done int // all calls, those before the time that counts too; and those answered 200
 }
 
 // cell is what was measured of one work: medians, and each round.
@@ -71,6 +93,7 @@ func (c *cell) add(s sample) {
 		Refused:   middle(func(s sample) float64 { return s.Refused }),
 		Peak:      middle(func(s sample) float64 { return s.Peak }),
 		CPU:       middle(func(s sample) float64 { return s.CPU }),
+		Database:  middle(func(s sample) float64 { return s.Database }),
 	}
 }
 
@@ -114,6 +137,7 @@ func (r *results) value(name, unit string, v float64) {
 // report is the outcome of a run, and the form of the file.
 type report struct {
 	Program  string    `json:"program"`
+	Database string    `json:"database,omitempty"` // "" for SQLite
 	Machine  string    `json:"machine"`
 	Go       string    `json:"go"`
 	Begun    time.Time `json:"begun"`
@@ -148,7 +172,7 @@ func loadReport(file string) (r report, err error) {
 // print writes the report for people.
 func (r report) print(out io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n%s, %s, %s\n", r.Program, r.Machine, r.Go, r.Begun.Format(time.RFC3339))
+	fmt.Fprintf(&b, "%s\n%s, %s, %s\n", r.program(), r.Machine, r.Go, r.Begun.Format(time.RFC3339))
 	fmt.Fprintf(&b, "medians of %d rounds, %v a cell; MB are 10⁶ octets\n", r.Rounds, time.Duration(r.Seconds*float64(time.Second)))
 	if r.Profiled {
 		b.WriteString("with a profile in the first round, so somewhat slower than it is\n")
@@ -159,41 +183,55 @@ func (r report) print(out io.Writer) error {
 	return err
 }
 
+// program says what ran on what.
+func (r report) program() string {
+	if r.Database == "" {
+		return r.Program
+	}
+	return r.Program + " on " + r.Database
+}
+
 func (r report) cellTable(out io.Writer) {
 	if len(r.Cells) == 0 {
 		return
 	}
-	t := newTable(out, "WORK", "ACCOUNTS", "CLIENTS", "PER SECOND", "OF BASE", "P50 ms", "P99 ms", "REFUSED", "PEAK MB", "CPU µs")
+	t := newTable(out, "WORK", "ACCOUNTS", "CLIENTS", "PER SECOND", "OF BASE", "P50 ms", "P99 ms", "REFUSED", "PEAK MB", "CPU µs", "DATABASE µs")
 	for i := range r.Cells {
 		c := &r.Cells[i]
-		t.row(c.Work, orDash(grouped(c.Accounts)), strconv.Itoa(c.Clients), grouped(int(c.PerSecond+0.5)), orDash(r.ofBase(c)),
-			short(c.P50), short(c.P99), orDash(percent(c.Refused)), orDash(short(c.Peak)), orDash(short(c.CPU)))
+		t.row(c.label(), orDash(grouped(c.Accounts)), strconv.Itoa(c.Clients), grouped(int(c.PerSecond+0.5)), orDash(r.ofBase(c)),
+			short(c.P50), short(c.P99), orDash(percent(c.Refused)), orDash(short(c.Peak)), orDash(short(c.CPU)), orDash(short(c.Database)))
 	}
 	t.end()
 }
 
-// ofBase is the ratio of a call to what it is held against at as many clients.
+// ofBase is the ratio of a call to what it is held against.
 func (r report) ofBase(c *cell) string {
 	found := results{cells: r.Cells}
-	base := found.find(key{Work: baseOf(c.Work), Clients: c.Clients})
+	base := found.find(baseOf(r.Database != "", c.key))
 	if base == nil {
 		return ""
 	}
 	return fmt.Sprintf("%.3f", median(ratios(c.perSecond(), base.perSecond())))
 }
 
-// baseOf names what a call is held against, "" for what is no call.
-func baseOf(name string) string {
+// baseOf names what a call is held against, no cell for what is no call. Hashes and
+// the bare handler have as many clients as the call has; PostgreSQL, the whole of it
+// in use, is measured on so many connections.
+func baseOf(postgres bool, k key) key {
 	for _, w := range works {
 		switch {
-		case w.name != name:
+		case w.name != k.Work:
 		case w.hashes:
-			return hashWork
+			return key{Work: hashWork, Clients: k.Clients}
+		case !postgres:
+			return key{Work: bareWork, Clients: k.Clients}
+		case w.writes:
+			return key{Work: commitWork, Clients: pgConnections}
 		default:
-			return bareWork
+			return key{Work: readWork, Accounts: k.Accounts, Clients: pgConnections}
 		}
 	}
-	return ""
+	return key{}
 }
 
 func (r report) figureTable(out io.Writer) {

@@ -19,7 +19,6 @@ const (
 	stormPart    = "storm"
 	stormClients = 500
 	stormPause   = time.Second
-	stormRounds  = 3  // at most
 	stormLength  = 30 // times that of a cell: a minute
 	watchers     = 8
 	watchEvery   = 20 * time.Millisecond
@@ -30,19 +29,20 @@ const (
 const (
 	stormServed  = "storm: logins served, of raw hashes"
 	stormInfo    = "storm: info, p99"
+	stormOther   = "storm on one instance: info of another, p99"
 	stormErrors  = "storm: info, not answered 200"
 	stormRefusal = "storm: longest wait for a refusal"
 	stormMemory  = "storm: memory over idle and that of the hashes"
 	stormAfter   = "login two seconds before a storm, of one two seconds after"
 )
 
-// storms measures some.
-func (b *bench) storms(ctx context.Context) error {
+// stormy measures some storms.
+func (b *bench) stormy(ctx context.Context) error {
 	if !b.measures(stormPart) {
 		return nil
 	}
-	for i := range min(b.rounds, stormRounds) {
-		b.tell("storm %d of %d", i+1, min(b.rounds, stormRounds))
+	for i := range b.storms {
+		b.tell("storm %d of %d", i+1, b.storms)
 		if err := b.storm(ctx, b.places[0]); err != nil {
 			return fmt.Errorf("storm: %w", err)
 		}
@@ -50,12 +50,26 @@ func (b *bench) storms(ctx context.Context) error {
 	return nil
 }
 
+// stormSettings are those of every server in a storm.
+var stormSettings = []string{"MATRICULA_LIMITS=on", "MATRICULA_TRUSTED_PROXIES=127.0.0.1"}
+
+// storm measures one. On PostgreSQL there are two instances, and info is asked of the
+// one that the crowd leaves alone.
 func (b *bench) storm(ctx context.Context, in *installation) error {
-	s, err := b.serve(ctx, in, "MATRICULA_LIMITS=on", "MATRICULA_TRUSTED_PROXIES=127.0.0.1")
+	s, err := b.serve(ctx, in, stormSettings...)
 	if err != nil {
 		return err
 	}
 	defer s.stop()
+	watched, info := s.addr, stormInfo
+	if b.database == onPostgres {
+		other, err := b.serveAnother(ctx, in, 2, stormSettings...)
+		if err != nil {
+			return err
+		}
+		defer other.stop()
+		watched, info = other.addr, stormOther
+	}
 	hashes, err := rawHashes(ctx, stormClients, b.warm(), max(b.time, 2*time.Second)) // some finish on any machine
 	if err != nil {
 		return err
@@ -71,7 +85,7 @@ func (b *bench) storm(ctx context.Context, in *installation) error {
 	if err := s.forgetPeak(); err != nil {
 		return err
 	}
-	seen, err := rage(ctx, s.addr, in, stormLength*b.time)
+	seen, err := rage(ctx, s.addr, watched, in, stormLength*b.time)
 	if err != nil {
 		return err
 	}
@@ -85,7 +99,7 @@ func (b *bench) storm(ctx context.Context, in *installation) error {
 	}
 	r := &b.results
 	r.value(stormServed, "", seen.served/hashes.PerSecond)
-	r.value(stormInfo, "ms", milliseconds(quantile(seen.info, 0.99)))
+	r.value(info, "ms", milliseconds(quantile(seen.info, 0.99)))
 	r.value(stormErrors, "calls", float64(seen.failed))
 	r.value(stormRefusal, "s", seen.refusal.Seconds())
 	r.value(stormMemory, "MB", (peak-idle-float64(runtime.GOMAXPROCS(0)*hashMemory))/megabyte)
@@ -144,8 +158,8 @@ func visitor(i int) netip.Addr {
 	return netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)})
 }
 
-// rage lets a storm go on for a while.
-func rage(ctx context.Context, addr string, in *installation, length time.Duration) (weather, error) {
+// rage lets a storm go on at one address for a while, and asks info of another or the same.
+func rage(ctx context.Context, addr, watched string, in *installation, length time.Duration) (weather, error) {
 	var storming sync.WaitGroup
 	ends := time.Now().Add(length)
 	raging := make([]raging, stormClients)
@@ -155,7 +169,7 @@ func rage(ctx context.Context, addr string, in *installation, length time.Durati
 	watching := make([]watching, watchers)
 	for i := range watching {
 		begins := time.Now().Add(time.Duration(i) * watchEvery)
-		storming.Go(func() { watching[i].err = watching[i].watch(ctx, addr, in, begins, ends) })
+		storming.Go(func() { watching[i].err = watching[i].watch(ctx, watched, in, begins, ends) })
 	}
 	storming.Wait()
 

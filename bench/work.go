@@ -12,16 +12,18 @@ type work struct {
 	name   string
 	hashes bool // its base are raw hashes, not the bare handler
 	writes bool // it leaves mails behind
+	mails  bool // each of its calls leaves one
+	scales bool // it is measured on several instances too
 	script func(in *installation) script
 }
 
 // works are in the order in which they are measured: what hashes comes last, so
 // that its memory doesn't pass for that of the others.
 var works = []work{
-	{name: "info", script: (*installation).info},
-	{name: "refresh", script: (*installation).refresh},
+	{name: "info", scales: true, script: (*installation).info},
+	{name: "refresh", scales: true, script: (*installation).refresh},
 	{name: "profile", script: (*installation).profile},
-	{name: "request-reset", writes: true, script: (*installation).requestReset},
+	{name: "request-reset", writes: true, mails: true, scales: true, script: (*installation).requestReset},
 	{name: "login", hashes: true, script: (*installation).login},
 	{name: "register", hashes: true, writes: true, script: (*installation).register},
 }

@@ -131,14 +131,15 @@ func (s *Server) configure(c Config) error {
 
 // The nanny starts the server and ends it when its own input ends, which it does
 // when the process that holds the other end is gone. Then nobody else is left to
-// take the directory away, unless it is told that the server will run again.
+// take the directory away, unless it is told that the server will run again. From a
+// parent that isn't its user's it can't: it empties it, and Stop does the rest.
 const nanny = `
 "$1/postgres" -D "$2/data" >>"$2/log" 2>&1 &
 server=$!
 word=$(cat)
 kill -INT $server 2>/dev/null
 wait $server
-[ "$word" = keep ] || rm -rf "$2"
+[ "$word" = keep ] || rm -rf "$2" 2>/dev/null || exit 0
 `
 
 // Run starts a server that was stopped or killed, and waits until it answers.
