@@ -321,6 +321,28 @@ func TestAStrangerIsTheSameEverywhere(t *testing.T) {
 	}
 }
 
+// TestARefusalTakesAKnownNetworkAsLong: nothing is hashed there that would hide how many
+// statements ran.
+func TestARefusalTakesAKnownNetworkAsLong(t *testing.T) {
+	k := accounttest.New(t, few)
+	member(t, k, ada)
+	_, err := signIn(t, k, from(1), ada, good)
+	must(t, err)
+	counting := &countingStore{Store: k.Store}
+	k = accounttest.Over(t, counting, few)
+	var calls [2][]string
+	for i, email := range []string{ada, "nobody@x.test"} {
+		looked(t, k, from(1), email)
+		counting.calls = nil
+		_, err := signIn(t, k, from(1), email, "wrong")
+		wants(t, email, err, account.TooMany)
+		calls[i] = counting.calls
+	}
+	if !slices.Equal(calls[0], calls[1]) {
+		t.Errorf("somebody known there: %v, nobody: %v", calls[0], calls[1])
+	}
+}
+
 // countingStore notes which methods of the limits a change calls.
 type countingStore struct {
 	account.Store
