@@ -1,7 +1,6 @@
 package account_test
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -10,22 +9,26 @@ import (
 	"matricula/internal/token"
 )
 
-// TestRegisteringAgainBringsWhatIsMissing: who has not confirmed the address can't
-// "just sign in", so the second mail carries a link that confirms it, too.
-func TestRegisteringAgainBringsWhatIsMissing(t *testing.T) {
+// TestRegisteringAgainConfirmsNobodysPassword: a stranger has registered the owner's
+// address first. The owner registers, too, and follows the mail that says what there
+// is: the password is the owner's then, and the stranger's is nobody's.
+func TestRegisteringAgainConfirmsNobodysPassword(t *testing.T) {
 	k := accounttest.New(t)
 	_, err := k.AddToRoster(t.Context(), operator, []string{chess})
 	must(t, err)
+	strangers := registration(chess)
+	strangers.Password = token.SecretOf(better)
+	must(t, k.SignUp(t.Context(), someone, strangers))
+	k.Deliver(t) // which the owner takes for spam
+
 	must(t, k.SignUp(t.Context(), someone, registration(chess)))
-	first := k.Link(t, chess)
-	must(t, k.SignUp(t.Context(), someone, registration(chess)))
-	second := k.Link(t, chess)
-	if first.String() == second.String() || !strings.HasPrefix(second.Path, "/api/user/confirm/") {
-		t.Fatalf("the second mail leads to %s, the first to %s", second, first)
+	if link := k.Link(t, chess); link.Path != "/forgot" {
+		t.Fatalf("the second mail leads to %s, want to where a password is asked for", link)
 	}
-	if mails := k.Deliver(t); len(mails) != 0 {
-		t.Errorf("%d mails are left, want none", len(mails))
-	}
+	must(t, k.Reset(t.Context(), someone, resetToken(t, k, chess), good))
+	signedIn(t, k, chess, good)
+	_, err = k.SignInOfficer(t.Context(), someone, chess, better)
+	wants(t, "the stranger's password", err, account.SignInRefused)
 }
 
 // TestAnAddressRestsUntilItMayTryAgain holds what an operator is told to what the

@@ -31,7 +31,10 @@ func TestFewMailsToOneAddress(t *testing.T) {
 		{"confirmations of a right password", "confirm", aNewcomer, func(t *testing.T, k *accounttest.Kit) error {
 			return loginOf(t, k, stranger, chess)
 		}, account.Unconfirmed},
-		{"confirmations of registering again", "confirm", aNewcomer, func(t *testing.T, k *accounttest.Kit) error {
+		{"notices of an account not confirmed", "already-registered", func(t *testing.T, k *accounttest.Kit) int {
+			aNewcomer(t, k)
+			return 0
+		}, func(t *testing.T, k *accounttest.Kit) error {
 			return k.SignUp(t.Context(), stranger, registration(chess))
 		}, ""},
 		{"notices of an account", "already-registered", anOfficer, func(t *testing.T, k *accounttest.Kit) error {

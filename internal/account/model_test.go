@@ -76,7 +76,7 @@ func (w *world) register(email, password string) (account.Code, *letter) {
 	case !w.roster[email]:
 		return account.NotOnRoster, nil
 	case w.with(email) != nil:
-		return ok, w.resendConfirm(email) // or a notice to who has confirmed
+		return ok, nil // and a notice to its owner
 	}
 	w.people = append(w.people, &person{email: email, password: password, owner: true})
 	return ok, w.resendConfirm(email)

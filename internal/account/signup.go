@@ -103,16 +103,14 @@ func (s *Service) addOfficer(tx Tx, c Caller, officer Account, class string, clu
 	return s.addConfirmMail(tx, officer, id, club.Name, now)
 }
 
-// tellOwner writes to the owner of an address that somebody registered again. Who
-// has not confirmed it can't sign in yet, and is sent what is missing: a fresh link.
-// The decoy token brings the change nearer to what a registration writes; the
-// hash before it hides the rest.
+// tellOwner writes to the owner of an address that somebody registered again. That is
+// never a link that confirms: whoever registered first chose the password, and may
+// have been a stranger. The owner gets in by a reset, which confirms the address and
+// ends what was there before. The decoy token brings the change nearer to what a
+// registration writes; the hash before it hides the rest.
 func (s *Service) tellOwner(tx Tx, c Caller, known Account, id token.ID, now time.Time) error {
 	template := mail.AlreadyMember
-	switch {
-	case !known.Confirmed():
-		template = mail.Confirm
-	case known.ClubID == 0:
+	if known.Confirmed() && known.ClubID == 0 {
 		template = mail.NoClub
 	}
 	sends, err := s.mayMail(tx, c, string(template), known.Email.Key, known.ID, now)
@@ -122,11 +120,8 @@ func (s *Service) tellOwner(tx Tx, c Caller, known Account, id token.ID, now tim
 	if err := tx.AddEvent(c.event(now, SignUpKnown, concerned(known, sends), string(Clubs))); err != nil {
 		return err
 	}
-	switch {
-	case !sends:
+	if !sends {
 		return addDecoyMail(tx, id, ConfirmToken, now)
-	case template == mail.Confirm:
-		return s.addConfirmMail(tx, known, id, "", now)
 	}
 	if err := tx.AddMailToken(MailToken{ID: id, Kind: ConfirmToken, CreatedAt: now, ExpiresAt: now}); err != nil {
 		return err
