@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"os"
 	"testing"
 	"time"
 
@@ -11,8 +12,12 @@ import (
 )
 
 // TestStoreBehindAPooler plays the suite through PgBouncer, whose connections to the
-// server go from transaction to transaction.
+// server go from transaction to transaction. It takes as long as TestStore does, so it
+// is for those who want all tests.
 func TestStoreBehindAPooler(t *testing.T) {
+	if os.Getenv("TEST_ALL") != "1" {
+		t.Skip("TEST_ALL=1 plays the suite through PgBouncer, too")
+	}
 	through := pgtest.Shared(t).Pooler(t, "transaction")
 	storetest.Run(t, openAgain(Config{Pool: 8}, func(url string) string { return through(name(t, url)) }, func(*testing.T, *engine) {}))
 }
