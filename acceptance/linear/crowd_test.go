@@ -56,8 +56,15 @@ func (c *client) step() {
 	u := c.user
 	u.mu.Lock()
 	gone, clubless, disabled, fresh := u.gone, u.clubless, u.disabled, len(u.history) == 0
+	lost := u.turnedAway >= 5
+	if lost {
+		u.turnedAway = 0
+	}
 	u.mu.Unlock()
 	switch {
+	case lost:
+		c.callTheOffice()
+		return
 	case gone && (fresh || c.chance.IntN(3) == 0):
 		c.operate(create)
 		return
@@ -69,6 +76,14 @@ func (c *client) step() {
 		return
 	}
 	c.doAny()
+}
+
+// callTheOffice is for those whom nobody lets in any more, because an answer was lost
+// or the others have changed everything: the operator puts all of it right.
+func (c *client) callTheOffice() {
+	for _, k := range []kind{create, makeClub, enable, setPassword} {
+		c.operate(k)
+	}
 }
 
 // chances say how often each thing is done. What ends credentials is frequent, and

@@ -9,7 +9,7 @@ import (
 func shortRuns() []plan {
 	return []plan{
 		{database: "sqlite", instances: 1, ops: 3000, clients: 12, seed: *seedFlag},
-		{database: "postgres", instances: 2, ops: 3000, clients: 12, faults: []string{"kill"}, seed: *seedFlag},
+		{database: "postgres", instances: 2, ops: 2000, clients: 12, faults: []string{"kill"}, seed: *seedFlag},
 	}
 }
 

@@ -23,6 +23,7 @@ type user struct {
 	asking                           []time.Duration // when mails were asked for that have not come
 	seen                             map[string]bool // links
 	unknowns                         int
+	turnedAway                       int // sign-ins in a row
 }
 
 // held is a credential: its text, its number and the session that it is of. An
@@ -60,6 +61,12 @@ func (u *user) note(c call) {
 
 // believe is what clients think of the account after a call. It may be wrong.
 func (u *user) believe(c call) {
+	if c.Kind == login || c.Kind == signIn {
+		u.turnedAway++
+		if c.Outcome == done {
+			u.turnedAway = 0
+		}
+	}
 	if c.Outcome == refused {
 		return
 	}
