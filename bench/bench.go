@@ -83,6 +83,9 @@ func (b *bench) run(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if err := b.limits(ctx); err != nil {
+		return err
+	}
 	return b.stormy(ctx)
 }
 
@@ -133,7 +136,7 @@ func (b *bench) start(ctx context.Context) error {
 
 // fillPlaces fills an installation for each number of accounts.
 func (b *bench) fillPlaces(ctx context.Context) error {
-	if !b.measures("engine") && !b.measures(stormPart) && !slices.ContainsFunc(works, b.wants) {
+	if !b.measures("engine") && !b.measures(stormPart) && !b.measures(limitsPart) && !slices.ContainsFunc(works, b.wants) {
 		return nil
 	}
 	for _, n := range b.accounts {
@@ -161,7 +164,7 @@ func (b *bench) applicants() int {
 	if !b.measures("register") {
 		return 0
 	}
-	calls := (b.warm() + b.time).Seconds() * float64(b.rounds*len(b.clients)) * float64(200*runtime.GOMAXPROCS(0))
+	calls := (b.warm() + b.time).Seconds() * float64(b.rounds*len(b.clients)) * float64(1500*runtime.GOMAXPROCS(0))
 	return int(calls) + 4*b.rounds*len(b.clients)*b.crowd()
 }
 

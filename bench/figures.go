@@ -205,6 +205,8 @@ func (f *figuring) bounds() {
 			v.AtLeast, v.Good = 45, 30
 		case stormGoals[v.Name] != 0:
 			v.AtLeast = stormGoals[v.Name]
+		case slices.ContainsFunc(limited, func(call string) bool { return v.Name == limitsName(call) }):
+			v.AtLeast = 0.9
 		case v.Name == lostName("request-reset"):
 			v.AtLeast = 1
 		case v.Name == startName(100_000):

@@ -35,29 +35,29 @@ type plan struct {
 
 // everyPart is what can be measured: the calls, and what is no call.
 var everyPart = []string{
-	"info", "refresh", "profile", "request-reset", "login", "register", "engine", instancesPart, "start", "size", stormPart,
+	"info", "refresh", "profile", "request-reset", "login", "register", "engine", instancesPart, "start", "size", limitsPart, stormPart,
 }
 
 // partsOn are the parts that an engine has when none are named. Several instances
 // need PostgreSQL; how large the program is and how fast it starts depends little on
-// the engine.
+// the engine, and the limits stand before it.
 func partsOn(database string) []string {
 	return slices.DeleteFunc(slices.Clone(everyPart), func(part string) bool {
 		if database == onPostgres {
-			return part == "start" || part == "size"
+			return part == "start" || part == "size" || part == limitsPart
 		}
 		return part == instancesPart
 	})
 }
 
-// preset is a plan where no flag says otherwise. A run on PostgreSQL is for one cup of
-// coffee.
+// preset is a plan where no flag says otherwise. A run on PostgreSQL is to take less
+// than eight minutes, with what it takes to fill one.
 func preset(database string, short bool) plan {
 	switch {
 	case database == onPostgres && short:
 		return plan{rounds: 2, time: time.Second, accounts: []int{1000, 20_000}, starting: 10_000, storms: 1}
 	case database == onPostgres:
-		return plan{rounds: 3, time: 1500 * time.Millisecond, accounts: []int{1000, 100_000}, starting: 100_000, storms: 2}
+		return plan{rounds: 3, time: 1200 * time.Millisecond, accounts: []int{1000, 100_000}, starting: 100_000, storms: 2}
 	case short:
 		return plan{rounds: 3, time: time.Second, accounts: []int{1000, 20_000}, starting: 10_000, storms: 3}
 	}
@@ -84,7 +84,7 @@ func (f *flags) flagSet() *flag.FlagSet {
 	s.StringVar(&f.accounts, "accounts", "", "numbers of `accounts`, each a database (default 1000,1000000, on postgres 1000,100000; with -short 1000,20000)")
 	s.StringVar(&f.clients, "clients", "1,16,64", "numbers of `clients` at once")
 	s.IntVar(&f.rounds, "rounds", 0, "`times` that everything is measured; medians are told (default 5, on postgres 3; with -short 3 and 2)")
-	s.DurationVar(&f.time, "time", 0, "`time` of each cell (default 2s, on postgres 1.5s; with -short 1s)")
+	s.DurationVar(&f.time, "time", 0, "`time` of each cell (default 2s, on postgres 1.2s; with -short 1s)")
 	s.StringVar(&f.parts, "parts", "", "what is measured, of these `parts`: "+strings.Join(everyPart, ",")+
 		" (default all; on sqlite without instances, on postgres without start and size)")
 	s.BoolVar(&f.short, "short", false, "a look, not a measurement: fewer accounts, rounds and seconds")
