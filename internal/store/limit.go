@@ -92,7 +92,8 @@ ORDER BY proof`, args...)
 }
 
 // AddKnown notes a proof, or that it was seen again, and drops those that were
-// seen longest ago beyond the number given.
+// seen longest ago beyond the number given; before them those that a clock which ran
+// ahead has seen, for they would keep out whoever comes now.
 func (t tx) AddKnown(address, proof token.Digest, seen, ends time.Time, most int) error {
 	_, err := t.exec("add known", `
 INSERT INTO known (address, proof, seen_at, ends_at)
@@ -108,8 +109,8 @@ WHERE address = $1 AND proof IN (
 	SELECT proof
 	FROM known
 	WHERE address = $1
-	ORDER BY seen_at DESC, proof
-	LIMIT 1000 OFFSET $2)`, address[:], most)
+	ORDER BY seen_at > $2, seen_at DESC, proof
+	LIMIT 1000 OFFSET $3)`, address[:], micros(seen), most)
 	return err
 }
 

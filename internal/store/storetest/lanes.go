@@ -130,6 +130,13 @@ func knownAreFew(t *testing.T, open Open) {
 	wantRead(t, "kept", []token.Digest{digest(0), digest(2), digest(3)})(
 		read(t, s).Known(digest(1), noon, digest(0), digest(1), digest(2), digest(3)))
 	wantRead(t, "of another address", []token.Digest{digest(9)})(read(t, s).Known(digest(2), noon, digest(9)))
+	// The clock had run ahead, and was put right: who comes now is kept.
+	earlier := noon.Add(-time.Hour)
+	update(t, s, func(tx account.Tx) error {
+		return tx.AddKnown(digest(1), digest(4), earlier, noon.Add(time.Hour), most)
+	})
+	wantRead(t, "kept by a clock that was put back", []token.Digest{digest(0), digest(3), digest(4)})(
+		read(t, s).Known(digest(1), earlier, digest(0), digest(2), digest(3), digest(4)))
 }
 
 func tallies(t *testing.T, open Open) {
