@@ -239,7 +239,13 @@ func (cmd *accountEnable) Run(c *console) error {
 type accountUnlock struct{ who }
 
 // Help shows how it is used.
-func (accountUnlock) Help() string { return "Example:\n\n    matricula account unlock ada@example.edu" }
+func (accountUnlock) Help() string {
+	return `The wrong passwords at its address are forgotten. A client network that failed at too many addresses waits on: that is matricula network unlock.
+
+Example:
+
+    matricula account unlock ada@example.edu`
+}
 
 // Run unlocks the account.
 func (cmd *accountUnlock) Run(c *console) error {
@@ -247,7 +253,8 @@ func (cmd *accountUnlock) Run(c *console) error {
 		if err := d.Unlock(d.ctx, operator, a.ID); err != nil {
 			return err
 		}
-		return d.done(a.ID, "Account %d may try passwords again.", a.ID)
+		return d.done(a.ID, "The wrong passwords at account %d are forgotten. Whose network failed at too many addresses waits on: matricula events --kind %s names those, matricula network unlock frees one.",
+			a.ID, account.AddressesUsedUp)
 	})
 }
 

@@ -21,6 +21,7 @@ type cli struct {
 	Migrate   migrateCommand   `cmd:"" help:"Bring the database's schema up to date."`
 	Roster    rosterCommand    `cmd:"" help:"Who may register a club."`
 	Account   accountCommand   `cmd:"" help:"Accounts, their passwords and sessions."`
+	Network   networkCommand   `cmd:"" help:"Client networks, and the limits that they meet."`
 	Club      clubCommand      `cmd:"" help:"Clubs."`
 	Tags      tagsCommand      `cmd:"" help:"The tags that clubs choose from."`
 	Sizes     sizesCommand     `cmd:"" help:"The sizes that clubs choose from."`

@@ -2,7 +2,10 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"matricula/internal/account"
@@ -12,6 +15,7 @@ import (
 type eventsCommand struct {
 	place
 	Account string `name:"account" placeholder:"ACCOUNT" help:"E-mail address or id; an id works for a deleted account too."`
+	Kind    string `name:"kind" placeholder:"KIND" help:"Only events of this kind, such as session.refused."`
 	Before  int64  `name:"before" placeholder:"ID" help:"Only events older than the one with this id."`
 	Limit   int    `name:"limit" placeholder:"N" default:"50" help:"At most so many (${default})."`
 }
@@ -22,7 +26,18 @@ func (eventsCommand) Help() string {
 
 Example:
 
-    matricula events --account ada@example.edu --limit 10`
+    matricula events --kind session.tries-used-up --limit 10
+
+The kinds are: ` + kindNames()
+}
+
+// kindNames are the kinds of events, for people.
+func kindNames() string {
+	var names []string
+	for _, kind := range account.EventKinds {
+		names = append(names, string(kind))
+	}
+	return strings.Join(names, ", ") + "."
 }
 
 // eventShape is an event as programs read it.
@@ -41,6 +56,9 @@ type eventShape struct {
 func (cmd *eventsCommand) Run(c *console) error {
 	if cmd.Limit < 1 {
 		return errors.New("limit: ask for 1 event at least")
+	}
+	if cmd.Kind != "" && !slices.Contains(account.EventKinds, account.EventKind(cmd.Kind)) {
+		return fmt.Errorf("kind: there is no %q; matricula events --help lists them", cmd.Kind)
 	}
 	return cmd.look(c, func(d *desk) error {
 		id, err := cmd.account(d)
@@ -76,20 +94,30 @@ func (cmd *eventsCommand) account(d *desk) (int64, error) {
 	return a.ID, err
 }
 
-// read gathers the events page by page.
+// read gathers the events page by page. Those of a kind are picked from all: an
+// operator who looks for them has the time, and the writing of events no further index.
 func (cmd *eventsCommand) read(d *desk, id int64) ([]account.Event, error) {
 	var all []account.Event
-	for before := cmd.Before; len(all) < cmd.Limit; {
-		want := min(pageSize, cmd.Limit-len(all))
+	for before := cmd.Before; ; {
+		want := pageSize
+		if cmd.Kind == "" {
+			want = min(pageSize, cmd.Limit-len(all))
+		}
 		page, err := d.Events(d.ctx, id, before, want)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, page...)
+		for _, e := range page {
+			if cmd.Kind == "" || string(e.Kind) == cmd.Kind {
+				all = append(all, e)
+			}
+			if len(all) == cmd.Limit {
+				return all, nil
+			}
+		}
 		if len(page) < want {
-			break
+			return all, nil
 		}
 		before = page[len(page)-1].ID
 	}
-	return all, nil
 }

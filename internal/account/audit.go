@@ -22,6 +22,7 @@ const (
 	SignInFailed    EventKind = "session.refused"
 	TriesUsedUp     EventKind = "session.tries-used-up"     // a lane of the address, known or not, rests
 	AddressesUsedUp EventKind = "session.addresses-used-up" // a client network failed at as many as it may
+	NetworkUnlocked EventKind = "network.unlocked"          // by an operator
 	SignedOut       EventKind = "session.ended"
 	SessionsEnded   EventKind = "sessions.ended" // all of an account, by an operator
 	AccessRevoked   EventKind = "token.access-revoked"
@@ -48,6 +49,16 @@ const (
 	MailsUsedUp     EventKind = "mail.used-up" // further ones of this kind are not sent for a while
 	MailDropped     EventKind = "mail.dropped" // its token had ended before it could be sent
 )
+
+// EventKinds is every EventKind there is.
+var EventKinds = []EventKind{
+	SignedUp, SignUpKnown, AccountMade, AccountChanged, EmailChanged, AccountDisabled, AccountEnabled,
+	AccountUnlocked, AccountDeleted, ConfirmAsked, EmailConfirmed, SignedIn, SignInFailed, TriesUsedUp,
+	AddressesUsedUp, NetworkUnlocked, SignedOut, SessionsEnded, AccessRevoked, RefreshRevoked, ResetAsked,
+	PasswordReset, PasswordChanged, PasswordRefused, PasswordSet, ClubMade, ClubChanged, ClubDeleted,
+	RoleGranted, RoleRevoked, RosterChanged, ListChanged, CohortMade, CohortChanged, CohortDeleted,
+	ProjectMade, ProjectDeleted, KeyMade, MailGivenUp, MailsUsedUp, MailDropped,
+}
 
 // Event is one line of the audit log. It never holds a password, a token, a
 // cookie or a link.

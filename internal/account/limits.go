@@ -1,6 +1,8 @@
 package account
 
 import (
+	"context"
+	"errors"
 	"net/netip"
 	"time"
 
@@ -99,15 +101,23 @@ func (s *Service) spendLookup(tx Tx, c Caller, key string, now time.Time) error 
 	if err != nil {
 		return err
 	}
-	return overBudget(asked, s.config.Limits.Lookups, window, now)
+	return overBudget(asked, s.config.Limits.Lookups, window, now, errNetworkAsked)
 }
 
+// What the log says of a refusal with TooMany, where whoever runs the server looks for
+// which limit it was. Nobody else is told.
+var (
+	errAddressRests  = errors.New("the address rests")
+	errNetworkFailed = errors.New("the network failed at too many addresses")
+	errNetworkAsked  = errors.New("the network asked about too many addresses")
+)
+
 // overBudget refuses a network that asked about more addresses than it may.
-func overBudget(asked Asked, most int64, window time.Duration, now time.Time) error {
+func overBudget(asked Asked, most int64, window time.Duration, now time.Time, cause error) error {
 	if asked.Count <= most {
 		return nil
 	}
-	return &Error{Code: TooMany, RetryAfter: asked.Oldest.Add(window).Sub(now)}
+	return &Error{Code: TooMany, RetryAfter: asked.Oldest.Add(window).Sub(now), Err: cause}
 }
 
 // refundLookup gives the address back to the network that signed in with it.
@@ -133,17 +143,55 @@ func (s *Service) spendSpray(tx Tx, c Caller, key string, now time.Time) (fresh 
 	if err != nil {
 		return false, err
 	}
-	if err := overBudget(asked, limits.Sprayed, limits.SprayWindow, now); err != nil {
+	if err := overBudget(asked, limits.Sprayed, limits.SprayWindow, now, errNetworkFailed); err != nil {
 		return false, err
 	}
 	if !asked.New || asked.Count < limits.Sprayed {
 		return asked.New, nil
 	}
-	told, err := tx.AddTally(s.config.Master.MAC("spray told", network[:]), now, now.Add(-limits.SprayWindow))
+	told, err := tx.AddTally(s.sprayTold(network), now, now.Add(-limits.SprayWindow))
 	if err != nil || told > 1 {
 		return true, err
 	}
 	return true, tx.AddEvent(c.event(now, AddressesUsedUp, 0, ""))
+}
+
+// sprayTold is the count that has a full budget said once in its window.
+func (s *Service) sprayTold(network token.Digest) token.Digest {
+	return s.config.Master.MAC("spray told", network[:])
+}
+
+// UnlockNetwork forgets at how many addresses the network of a client failed and about
+// how many it asked, and answers both. A network that is over neither limit is not
+// helped by it.
+func (s *Service) UnlockNetwork(ctx context.Context, c Caller, client netip.Addr) (failed, asked int64, err error) {
+	network := NetworkOf(client)
+	spray := s.config.Master.MAC("spray network", networkOf(client))
+	lookup := s.config.Master.MAC("lookup network", networkOf(client))
+	err = s.store.Update(ctx, func(tx Tx) (err error) {
+		if failed, err = tx.ForgetLookups(spray); err != nil {
+			return err
+		}
+		if asked, err = tx.ForgetLookups(lookup); err != nil {
+			return err
+		}
+		if err := tx.ForgetTally(s.sprayTold(spray)); err != nil {
+			return err
+		}
+		return tx.AddEvent(c.event(s.now(), NetworkUnlocked, 0, network.String()))
+	})
+	return failed, asked, err
+}
+
+// NetworkOf is the network that a client is limited with: an IPv4 address, or an IPv6
+// /64.
+func NetworkOf(client netip.Addr) netip.Prefix {
+	client = client.Unmap().WithZone("")
+	bits := 64
+	if client.Is4() {
+		bits = 32
+	}
+	return netip.PrefixFrom(client, bits).Masked()
 }
 
 // refundSpray takes such a note back.

@@ -199,6 +199,9 @@ type Tx interface {
 	AddLookup(network, address token.Digest, at, since time.Time) (Asked, error)
 	// ForgetLookup takes such a note back.
 	ForgetLookup(network, address token.Digest) error
+	// ForgetLookups takes all notes of a network back, and answers how many there were.
+	ForgetLookups(network token.Digest) (int64, error)
+	ForgetTally(subject token.Digest) error
 
 	// Purge deletes what time has ended, at most limit rows of each kind, and
 	// answers how many went.

@@ -105,7 +105,7 @@ func (s *Service) enter(tx Tx, key string, own lane, now time.Time) ([]counted, 
 		soonest = min(soonest, wait)
 	}
 	if soonest > 0 {
-		return nil, &Error{Code: TooMany, RetryAfter: soonest}
+		return nil, &Error{Code: TooMany, RetryAfter: soonest, Err: errAddressRests}
 	}
 	if !own.isKnown() {
 		in = in[:1]

@@ -112,6 +112,13 @@ func lookups(t *testing.T, open Open) {
 	update(t, s, func(tx account.Tx) error { return tx.ForgetLookup(digest(1), digest(1)) })
 	update(t, s, func(tx account.Tx) error { return tx.ForgetLookup(digest(1), digest(9)) })
 	want(t, "after one was taken back", ask(1, 5, noon.Add(81*time.Minute)), int64(2))
+	for _, n := range []int64{3, 0} {
+		var gone int64
+		update(t, s, func(tx account.Tx) (err error) { gone, err = tx.ForgetLookups(digest(1)); return err })
+		want(t, "taken back together", gone, n)
+	}
+	want(t, "after all were taken back", ask(1, 6, noon.Add(81*time.Minute)), int64(1))
+	want(t, "of another network", ask(2, 6, noon.Add(79*time.Minute)), int64(2))
 }
 
 // purge puts in one row of each kind on either side of its end, and each kind has

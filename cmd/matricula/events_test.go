@@ -1,0 +1,37 @@
+package main
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"matricula/internal/account"
+)
+
+// TestEveryEventIsDescribed holds the table of docs/commands.md to the kinds that there
+// are.
+func TestEveryEventIsDescribed(t *testing.T) {
+	text, err := os.ReadFile("../../docs/commands.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "\n| kind |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	var described, kinds []string
+	for _, row := range strings.Split(table, "\n") {
+		cell, _, _ := strings.Cut(strings.TrimPrefix(row, "| "), " |")
+		for _, name := range regexp.MustCompile("`([a-z.-]+)`").FindAllStringSubmatch(cell, -1) {
+			described = append(described, name[1])
+		}
+	}
+	for _, kind := range account.EventKinds {
+		kinds = append(kinds, string(kind))
+	}
+	slices.Sort(described)
+	slices.Sort(kinds)
+	if !slices.Equal(described, kinds) {
+		t.Errorf("docs/commands.md describes\n%q\nand there are\n%q", described, kinds)
+	}
+}
