@@ -18,6 +18,12 @@ type call struct {
 	wantID bool
 }
 
+// named reports whether the call's name begins so, with the contract or without it.
+func (c call) named(wanted string) bool {
+	_, short, _ := strings.Cut(c.name, " ")
+	return wanted != "" && (strings.HasPrefix(c.name, wanted) || strings.HasPrefix(short, wanted))
+}
+
 // request is one before it is written. A body makes its type.
 type request struct {
 	method, path string

@@ -35,7 +35,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 func run(args []string, out, errs io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	leaks, err := command(ctx, args, out, errs)
+	r, err := command(ctx, args, out, errs)
 	switch {
 	case err != nil:
 		if ctx.Err() != nil {
@@ -43,45 +43,60 @@ func run(args []string, out, errs io.Writer) int {
 		}
 		fmt.Fprintln(errs, "oracle:", err)
 		return exitTrouble
-	case leaks > 0:
+	case r != nil && len(r.Leaks) > 0:
 		return exitLeak
+	case r != nil && len(r.Open) > 0:
+		return exitTrouble
 	}
 	return exitAlike
 }
 
-// command answers how many leaks it found.
-func command(ctx context.Context, args []string, out, errs io.Writer) (leaks int, err error) {
+// command answers what it found, or nil when it was told to ask nothing.
+func command(ctx context.Context, args []string, out, errs io.Writer) (*report, error) {
 	p, err := parsePlan(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		return 0, usage(out)
+		return nil, usage(out)
 	case err != nil:
-		return 0, err
+		return nil, err
 	case p.fill != "":
-		return 0, p.fillOnly(ctx)
+		return nil, p.fillOnly(ctx, out)
+	}
+	if p.again < enough {
+		fmt.Fprintf(errs, "oracle: -again %d can show a leak; that there is none wants %d wherever two look different\n", p.again, enough)
 	}
 	r, err := p.carryOut(ctx, errs)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	if err := r.print(out, p.all); err != nil {
-		return 0, err
+		return nil, err
 	}
 	if p.json != "" {
-		if err := r.save(p.json); err != nil {
-			return 0, err
-		}
+		return r, r.save(p.json)
 	}
-	return len(r.Leaks), nil
+	return r, nil
 }
 
-// fillOnly makes an installation that somebody else will serve.
-func (p plan) fillOnly(ctx context.Context) error {
+// fillOnly makes an installation that somebody else will serve, and says how.
+func (p plan) fillOnly(ctx context.Context, out io.Writer) error {
 	found, err := fill(ctx, p.fill, p.people())
 	if err != nil {
 		return err
 	}
-	return found.save(p.peopleFile)
+	if err := found.save(p.peopleFile); err != nil {
+		return err
+	}
+	hash := ""
+	if p.cheap {
+		hash = " MATRICULA_HASH=" + cheapArgon2id
+	}
+	_, err = fmt.Fprintf(out, `%s is filled, and %s says with whom. Serve it, and ask:
+
+MATRICULA_DATA=%s%s matricula serve --trusted-proxies 127.0.0.1
+go run ./acceptance/oracle http://localhost:8080 -people %s
+`, p.fill, p.peopleFile, p.fill, hash, p.peopleFile)
+	return err
 }
 
 // carryOut asks the server at the URL, or one of its own.

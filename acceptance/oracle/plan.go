@@ -42,7 +42,7 @@ func (p *plan) flagSet() *flag.FlagSet {
 	s.SetOutput(io.Discard) // what is wrong is told in one line
 	s.StringVar(&p.peopleFile, "people", "", "`file` of the addresses to ask about, by class; needed with a URL, written with -fill")
 	s.StringVar(&p.fill, "fill", "", "fill an empty data `directory` with people, write them to the file -people, and ask nothing")
-	s.Func("calls", "ask only these `calls`: names or how they begin, separated by commas (default every call)", func(text string) error {
+	s.Func("calls", "ask only these `calls`, separated by commas: names from below or how they begin, such as login or clubs (default every call)", func(text string) error {
 		p.calls = strings.Split(text, ",")
 		return nil
 	})
@@ -55,7 +55,7 @@ func (p *plan) flagSet() *flag.FlagSet {
 	s.IntVar(&p.samples, "samples", 400, "timed `calls` of each class while nobody else asks")
 	s.IntVar(&p.load, "load", 400, "timed `calls` of each class under load")
 	s.IntVar(&p.next, "next", 400, "timed `calls` after a call about each class")
-	s.IntVar(&p.again, "again", 2000, "fresh `samples` where two classes seem to differ, before it counts")
+	s.IntVar(&p.again, "again", enough, "fresh `samples` where two classes seem to differ, before it counts; fewer can show a leak, but not that there is none")
 	s.IntVar(&p.crowd, "crowd", 8, "`clients` that keep the server's hashing busy under load")
 	s.IntVar(&p.askers, "askers", 1, "`clients` that take samples side by side: quicker, and a little less sharp")
 	s.StringVar(&p.program, "program", "", "built program `file` to serve with, in place of this tree's")
@@ -75,7 +75,7 @@ func (p *plan) flagSet() *flag.FlagSet {
 	return s
 }
 
-// usage tells the arguments.
+// usage tells the arguments, and what can be asked.
 func usage(out io.Writer) error {
 	var p plan
 	s := p.flagSet()
@@ -87,7 +87,16 @@ go run ./acceptance/oracle -fill DIRECTORY -people FILE makes an installation to
 Exit status 0: nothing tells them apart; 1: something does; 2: it could not be found out.
 
 `)
+	if err != nil {
+		return err
+	}
 	s.PrintDefaults()
+	_, err = fmt.Fprintln(out, "\nThe calls; -calls takes the second word alone, too:")
+	for _, c := range everyCall {
+		if err == nil {
+			_, err = fmt.Fprintln(out, "  "+c.name)
+		}
+	}
 	return err
 }
 
@@ -130,8 +139,8 @@ func (p *plan) check() error {
 		return errors.New("a number is too small; -h says what each is")
 	}
 	for _, wanted := range p.calls {
-		if !slices.ContainsFunc(everyCall, func(c call) bool { return strings.HasPrefix(c.name, wanted) }) {
-			return fmt.Errorf("-calls: no call begins with %q", wanted)
+		if !slices.ContainsFunc(everyCall, func(c call) bool { return c.named(wanted) }) {
+			return fmt.Errorf("-calls: no call begins with %q; -h lists them", wanted)
 		}
 	}
 	for _, wanted := range p.classes {
@@ -144,7 +153,7 @@ func (p *plan) check() error {
 
 // asks reports whether a call is to be asked.
 func (p plan) asks(c call) bool {
-	return len(p.calls) == 0 || slices.ContainsFunc(p.calls, func(wanted string) bool { return strings.HasPrefix(c.name, wanted) })
+	return len(p.calls) == 0 || slices.ContainsFunc(p.calls, c.named)
 }
 
 // people says how many of each class the plan needs. Applicants are used up, so

@@ -30,7 +30,7 @@ func TestWhatIsWrongIsOneLine(t *testing.T) {
 	}
 	for _, args := range []string{
 		"-nonsense", "http://localhost:8080", "ftp://x -people p", "http://localhost/path -people p", "http://localhost:1 -people /nonexistent",
-		"http://localhost:1 -people " + empty, "-samples -1", "-limits maybe", "-classes nobody", "-calls nothing", "-env X", "-fill x", "-program /nonexistent/matricula -each 1",
+		"http://localhost:1 -people " + empty, "-samples -1", "-limits maybe", "-classes nobody", "-calls nothing", "-calls login,", "-env X", "-fill x", "-program /nonexistent/matricula -each 1",
 		"http://a -fill x -people y", "http://a http://b",
 	} {
 		var out, errs bytes.Buffer
@@ -46,6 +46,36 @@ func TestUsage(t *testing.T) {
 	var out, errs bytes.Buffer
 	if code := run([]string{"-h"}, &out, &errs); code != exitAlike || !strings.Contains(out.String(), "-people") || errs.Len() > 0 {
 		t.Errorf("status %d:\n%s%s", code, out.String(), errs.String())
+	}
+	for _, c := range everyCall {
+		if !strings.Contains(out.String(), "  "+c.name+"\n") {
+			t.Errorf("-h doesn't list %s", c.name)
+		}
+	}
+}
+
+func TestCallsAreNamedShortly(t *testing.T) {
+	for _, c := range []struct{ calls, want string }{
+		{"login", "clubs login"},
+		{"sign-in", "cohorts sign-in, pages sign-in"},
+		{"clubs login", "clubs login"},
+		{"pages", "pages sign-in, pages forgot, pages resend"},
+		{"change-password forged", "cohorts change-password forged"},
+		{"confirm,forgot", "clubs confirm, clubs confirm-reset, pages forgot"},
+	} {
+		p, err := parsePlan([]string{"-calls", c.calls})
+		if err != nil {
+			t.Errorf("%s: %v", c.calls, err)
+		}
+		var got []string
+		for _, one := range everyCall {
+			if p.asks(one) {
+				got = append(got, one.name)
+			}
+		}
+		if strings.Join(got, ", ") != c.want {
+			t.Errorf("%s: got %v, want %s", c.calls, got, c.want)
+		}
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 const (
 	alike   = "alike"
 	suspect = "looks different" // and wasn't asked again, beside a leak of the same call
+	tooFew  = "too few samples"
 	leak    = "LEAK"
 )
 
@@ -27,7 +28,8 @@ type report struct {
 	Classes  []class   `json:"classes"`
 	Findings []finding `json:"findings"`
 	Leaks    []string  `json:"leaks"`
-	Left     []string  `json:"left_out"` // what could not be asked, and why
+	Open     []string  `json:"undecided"` // what too few samples were taken of
+	Left     []string  `json:"left_out"`  // what could not be asked, and why
 }
 
 // finding is one comparison of a call.
@@ -62,14 +64,18 @@ func (f finding) last() separation {
 }
 
 func newReport(p plan) *report {
-	return &report{URL: p.url, Begun: time.Now().UTC().Truncate(time.Second), CPUs: runtime.NumCPU(), Leaks: []string{}}
+	return &report{URL: p.url, Begun: time.Now().UTC().Truncate(time.Second), CPUs: runtime.NumCPU(), Leaks: []string{}, Open: []string{}}
 }
 
 func (r *report) add(all ...finding) {
 	for _, f := range all {
 		r.Findings = append(r.Findings, f)
-		if f.Verdict == leak {
-			r.Leaks = append(r.Leaks, fmt.Sprintf("%s, %s: %s", f.Call, f.When, f.What))
+		line := fmt.Sprintf("%s, %s: %s", f.Call, f.When, f.What)
+		switch f.Verdict {
+		case leak:
+			r.Leaks = append(r.Leaks, line)
+		case tooFew:
+			r.Open = append(r.Open, line)
 		}
 	}
 }
@@ -99,10 +105,17 @@ func (r *report) print(out io.Writer, all bool) error {
 	for _, why := range r.Left {
 		fmt.Fprintf(&b, "left out: %s\n", why)
 	}
+	for _, what := range r.Open {
+		fmt.Fprintf(&b, "undecided: %s\n", what)
+	}
 	for _, what := range r.Leaks {
 		fmt.Fprintf(&b, "leak: %s\n", what)
 	}
-	fmt.Fprintf(&b, "%s: %d comparisons in %.0f s on %d processors, %d leaks\n", r.URL, len(r.Findings), r.Seconds, r.CPUs, len(r.Leaks))
+	fmt.Fprintf(&b, "%s: %d comparisons in %.0f s on %d processors, %d leaks", r.URL, len(r.Findings), r.Seconds, r.CPUs, len(r.Leaks))
+	if len(r.Open) > 0 {
+		fmt.Fprintf(&b, ", %d undecided", len(r.Open))
+	}
+	fmt.Fprintln(&b)
 	_, err := io.WriteString(out, b.String())
 	return err
 }
@@ -137,7 +150,7 @@ func (r *report) shown(all bool) []finding {
 	}
 	var shown []finding
 	for _, f := range r.Findings {
-		if f.Verdict == leak || worst[f.Call+"\n"+f.When] == f {
+		if f.Verdict == leak || f.Verdict == tooFew || worst[f.Call+"\n"+f.When] == f {
 			shown = append(shown, f)
 		}
 	}

@@ -28,18 +28,34 @@ type separation struct {
 }
 
 // The bounds. A stranger may not do better than this; the first look uses a wider
-// gap, since few samples have one by chance.
+// gap, since few samples have one by chance. The last two are for samples of
+// enough: what chance does to fewer grows with the root of their number.
 const (
 	mostAUC   = 0.05 // away from 0.5
 	lookedGap = 0.17
 	mostGap   = 0.10
+	enough    = 2000
 )
 
 // suspect reports whether a first look asks for a second.
 func (s separation) suspect() bool { return s.off() > mostAUC || s.Gap > lookedGap }
 
-// told reports whether the second look tells them apart.
-func (s separation) told() bool { return s.off() > mostAUC || s.Gap > mostGap }
+// told reports whether the second look tells them apart, as surely as one at enough
+// samples would.
+func (s separation) told() bool {
+	wider := 1.0
+	if n := min(s.One, s.Other); n < enough {
+		wider = math.Sqrt(enough / float64(max(n, 1)))
+	}
+	return s.off() > mostAUC*wider || s.Gap > mostGap*wider
+}
+
+// undecided reports whether the samples of a second look are too few to say either:
+// they differ by more than two that are the same may, and by no more than chance
+// explains.
+func (s separation) undecided() bool {
+	return !s.told() && (s.off() > mostAUC || s.Gap > mostGap)
+}
 
 // off is how far the AUC is from telling nothing.
 func (s separation) off() float64 { return math.Abs(s.AUC - 0.5) }

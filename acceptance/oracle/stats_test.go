@@ -58,6 +58,19 @@ func TestTheBoundsTellALeakFromNone(t *testing.T) {
 	if s := separate(draw(2000, 0.1), draw(2000, 0)); !s.told() {
 		t.Errorf("a tenth of a millisecond is not told: %+v", s)
 	}
+	for _, n := range []int{5, 50, 100, 500} {
+		for range 200 {
+			if s := separate(draw(n, 0), draw(n, 0)); s.told() {
+				t.Fatalf("%d samples of the same are told apart: %+v", n, s)
+			}
+		}
+	}
+	if s := separate(draw(100, 0.1), draw(100, 0)); s.told() || !s.undecided() {
+		t.Errorf("a hundred samples decide about a tenth of a millisecond: %+v", s)
+	}
+	if s := separate(draw(100, 2), draw(100, 0)); !s.told() {
+		t.Errorf("a hundred samples don't show two milliseconds: %+v", s)
+	}
 	within := 0
 	for range 200 {
 		if s := separate(draw(400, 0), draw(400, 0)); s.Low <= 0.5 && 0.5 <= s.High {

@@ -215,9 +215,13 @@ func (w watch) judge(p pair, times map[class][]time.Duration, ask bool) (finding
 		return f, err
 	}
 	f.Again = &again
-	if again.told() {
+	switch {
+	case again.told():
 		f.Verdict = leak
 		f.What = fmt.Sprintf("the time tells %s from %s", f.One, f.Other)
+	case again.undecided():
+		f.Verdict = tooFew
+		f.What = fmt.Sprintf("%d fresh samples don't say whether the time tells %s from %s; ask with -again %d", again.One, f.One, f.Other, enough)
 	}
 	return f, nil
 }
