@@ -5,7 +5,7 @@
 # make lint     formatting and vet
 # make check    lint, and every test once more with the race detector
 # make audit    staticcheck, gosec and govulncheck
-# make attack   attacks the program and prints what it did; ATTACK="-url https://…" attacks one that runs
+# make attack   attacks the program and prints what it did; ATTACK=RAT-01 makes that attack alone, ATTACK="-url https://…" attacks one that runs
 # make oracle   asks whether an answer or its time tells who has an account; ORACLE="-cheap -askers 8" for minutes, not an hour
 # make bench    measures the program against what this machine can do; BENCH=-short for a look
 # make postman  makes api/postman_collection.json from api/openapi.yaml
@@ -46,7 +46,8 @@ audit: go
 	@tools/audit
 
 attack: go
-	@$(GO) test -c -o bin/attack ./acceptance/attack && cd acceptance/attack && ../../bin/attack $(ATTACK)
+	@echo "attack: building the attacks" >&2
+	@$(GO) test -c -o bin/attack ./acceptance/attack && cd acceptance/attack && ATTACK_FROM="$(CURDIR)" ../../bin/attack $(ATTACK)
 
 linear: go
 	@$(GO) test -c -o bin/linear ./acceptance/linear && cd acceptance/linear && ../../bin/linear -test.v -test.timeout 0 -test.run WhatIsRevoked $(LINEAR)

@@ -28,6 +28,9 @@ const (
 	held   = "held"
 	broken = "BROKEN"
 	passed = "skipped"
+
+	// trouble is of this machine, and says nothing about the server.
+	trouble = "trouble"
 )
 
 // attack begins the attack that the test is named by, beside others, on the shared
@@ -47,6 +50,7 @@ func attackAlone(t *testing.T, tried string) *attacker {
 	begun.Store(true)
 	g, err := shared()
 	if err != nil {
+		a.row.verdict, a.row.did = trouble, "there is no server to attack: see the test's output"
 		t.Fatal(err)
 	}
 	a.target = g
@@ -59,6 +63,7 @@ var begun atomic.Bool
 // judge writes the attack into the table.
 func (a *attacker) judge() {
 	switch {
+	case a.row.verdict == trouble:
 	case a.t.Failed():
 		a.row.verdict, a.row.did = broken, "something else than it should: see the test's output"
 	case a.t.Skipped():
@@ -135,6 +140,7 @@ func (a *attacker) aloneAs(built func() (string, error), env []string, flags ...
 	}
 	path, err := built()
 	if err != nil {
+		a.row.verdict, a.row.did = trouble, "the program doesn't build: see the test's output"
 		a.t.Fatal(err)
 	}
 	g := newTarget(path, a.t.TempDir())

@@ -8,6 +8,9 @@
 //
 //	go test ./acceptance/attack -v -url https://accounts.example.edu
 //
+// A mistake in the call, such as a URL where nothing listens, ends the run before the
+// first attack, in a line: what fails after that says something about the server.
+//
 // Attacks that need accounts want the server's side too: -data, the data directory of
 // a server on this machine whose commands may be run there and whose mails lie in it.
 // Each attack then is a client network of its own by X-Forwarded-For, so the server must

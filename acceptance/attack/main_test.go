@@ -33,6 +33,12 @@ func TestMain(m *testing.M) { os.Exit(runAttacks(m)) }
 func runAttacks(m *testing.M) int {
 	_ = flag.Set("test.parallel", "8") // one given on the command line wins
 	flag.Parse()
+	if flag.Lookup("test.list").Value.String() == "" {
+		if err := prepare(); err != nil {
+			fmt.Fprintln(os.Stderr, "attack:", err)
+			return 2
+		}
+	}
 	dir, err := os.MkdirTemp("", "matricula-attack-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -63,6 +69,7 @@ func build(name string, flags ...string) (string, error) {
 	if err := look(); err != nil {
 		return "", err
 	}
+	fmt.Fprintf(os.Stderr, "attack: building %s\n", name)
 	path := filepath.Join(builds, name)
 	args := append([]string{"build", "-o", path}, flags...)
 	args = append(args, strings.Fields(os.Getenv("TEST_BUILD"))...)

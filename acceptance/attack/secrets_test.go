@@ -163,7 +163,7 @@ func lastLook() bool {
 	if g.data == "" || g.used.empty() {
 		return g.stop() == nil
 	}
-	r := row{id: "LGG-01", tried: "searched log, database and metrics, at log level debug, for every secret used by any attack"}
+	r := row{id: "LGG-01", tried: "searched " + g.searched() + " for every secret used by any attack"}
 	spilt := g.spilt()
 	if err := g.stop(); err != nil {
 		spilt = append(spilt, err.Error())
@@ -173,8 +173,25 @@ func lastLook() bool {
 	if len(spilt) > 0 {
 		r.verdict, r.did = broken, strings.Join(spilt[:min(5, len(spilt))], "; ")
 	}
-	tell(r)
+	if chosen(r.id) || r.verdict == broken {
+		tell(r)
+	}
 	return len(spilt) == 0
+}
+
+// searched says what of the server's own side is at hand.
+func (g *target) searched() string {
+	if g.log != nil {
+		return "log (at level debug), database and metrics"
+	}
+	all := []string{"the data directory"}
+	if *logFlag != "" {
+		all = append(all, "the log")
+	}
+	if g.ops != "" {
+		all = append(all, "the metrics")
+	}
+	return strings.Join(all, " and ")
 }
 
 func (s *secrets) empty() bool {

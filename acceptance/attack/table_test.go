@@ -136,6 +136,9 @@ func tell(r row) {
 		table.rows = map[string]row{}
 	}
 	table.rows[r.id] = r
+	if n := len(table.rows); n%10 == 0 {
+		fmt.Fprintf(os.Stderr, "attack: %d attacks were made\n", n)
+	}
 }
 
 // printTable prints what was told, in the order of the list, and the attacks that
@@ -166,9 +169,10 @@ func tableText(rows map[string]row) string {
 		case ran:
 			line(r)
 			delete(rows, e.id)
+		case !chosen(e.id):
 		case e.reason != "":
 			line(row{e.id, e.title, e.reason, "not yet"})
-		case flag.Lookup("test.run").Value.String() == "":
+		default:
 			line(row{e.id, e.title, "it was not run", "-"})
 		}
 	}
@@ -178,8 +182,17 @@ func tableText(rows map[string]row) string {
 	return out.String()
 }
 
-// TestTheTableTellsAll shows what a run prints: what ran, what didn't, and why.
+// TestTheTableTellsAll shows what a run prints: what ran, what didn't, and why; and
+// of what wasn't asked for nothing.
 func TestTheTableTellsAll(t *testing.T) {
+	run := flag.Lookup("test.run").Value
+	was := run.String()
+	defer func() { _ = run.Set(was) }()
+	_ = run.Set("TOK01")
+	if got := tableText(map[string]row{"TOK-01": {"TOK-01", "no algorithm", "401", held}}); strings.Count(got, "\n") != 2 {
+		t.Errorf("one attack was asked for:\n%s", got)
+	}
+	_ = run.Set("")
 	got := tableText(map[string]row{"TOK-01": {"TOK-01", "no algorithm", "401", held}})
 	for _, want := range []string{
 		"TOK-01  held      no algorithm\n                  → 401\n",

@@ -66,16 +66,16 @@ var shared = sync.OnceValues(func() (*target, error) {
 
 // given is the target that the flags name.
 func given() (*target, error) {
-	u, err := url.Parse(*urlFlag)
-	if err != nil || u.Host == "" || u.Path != "" && u.Path != "/" {
-		return nil, fmt.Errorf("-url %q is no scheme://host:port", *urlFlag)
+	u, err := url.Parse(*urlFlag) // prepare has looked at it
+	if err != nil {
+		return nil, err
 	}
 	t := &target{base: u.Scheme + "://" + u.Host, ops: strings.TrimSuffix(*opsFlag, "/"), data: *dirFlag, used: &secrets{}}
 	if t.data == "" {
 		return t, nil
 	}
 	for _, variable := range os.Environ() {
-		if strings.HasPrefix(variable, "MATRICULA_") {
+		if strings.HasPrefix(variable, "MATRICULA_") && !strings.HasPrefix(variable, "MATRICULA_DATA=") {
 			t.env = append(t.env, variable)
 		}
 	}
