@@ -193,7 +193,7 @@ func (f *figuring) memory() {
 
 // stormGoals are what a storm's figures are to stay under, or to reach.
 var stormGoals = map[string]float64{
-	stormServed: 0.85, stormInfo: 10, stormOther: 20, stormErrors: 1, stormRefusal: 1, stormMemory: 64, stormAfter: 0.8,
+	stormServed: 0.85, stormInfo: 10, stormOther: 20, stormErrors: 1, stormCut: 1, stormRefusal: 1, stormMemory: 64, stormAfter: 0.8,
 }
 
 // bounds says what the values are to stay under.

@@ -72,7 +72,7 @@ func runsAll(t *testing.T, database, storm string, bases []string, own key) {
 			t.Errorf("%s: got %+v", base, c)
 		}
 	}
-	for _, name := range []string{storm, stormServed, stormErrors, stormRefusal, stormMemory, stormAfter, lostName("request-reset")} {
+	for _, name := range []string{storm, stormServed, stormErrors, stormCut, stormRefusal, stormMemory, stormAfter, lostName("request-reset")} {
 		if !slices.ContainsFunc(r.Figures, func(f figure) bool { return f.Name == name }) {
 			t.Errorf("%s was not measured", name)
 		}

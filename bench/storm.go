@@ -31,6 +31,7 @@ const (
 	stormInfo    = "storm: info, p99"
 	stormOther   = "storm on one instance: info of another, p99"
 	stormErrors  = "storm: info, not answered 200"
+	stormCut     = "storm: logins without an answer"
 	stormRefusal = "storm: longest wait for a refusal"
 	stormMemory  = "storm: memory over idle and that of the hashes"
 	stormAfter   = "login two seconds before a storm, of one two seconds after"
@@ -101,6 +102,7 @@ func (b *bench) storm(ctx context.Context, in *installation) error {
 	r.value(stormServed, "", seen.served/hashes.PerSecond)
 	r.value(info, "ms", milliseconds(quantile(seen.info, 0.99)))
 	r.value(stormErrors, "calls", float64(seen.failed))
+	r.value(stormCut, "calls", float64(seen.cut))
 	r.value(stormRefusal, "s", seen.refusal.Seconds())
 	r.value(stormMemory, "MB", (peak-idle-float64(runtime.GOMAXPROCS(0)*hashMemory))/megabyte)
 	r.value(stormAfter, "", before.Seconds()/after.Seconds())
@@ -113,6 +115,7 @@ type weather struct {
 	refusal time.Duration   // the longest that one waited for a 503 or 429
 	info    []time.Duration // sorted
 	failed  int             // answers to info that were not 200
+	cut     int             // logins that the server hung up on
 }
 
 // calm waits two seconds, and answers how long a login takes then: the median of a
@@ -180,6 +183,7 @@ func rage(ctx context.Context, addr, watched string, in *installation, length ti
 		}
 		seen.served += float64(r.served) / length.Seconds()
 		seen.refusal = max(seen.refusal, r.refusal)
+		seen.cut += r.cut
 	}
 	for _, w := range watching {
 		if w.err != nil {
@@ -196,6 +200,7 @@ func rage(ctx context.Context, addr, watched string, in *installation, length ti
 type raging struct {
 	served  int
 	refusal time.Duration
+	cut     int
 	err     error
 }
 
@@ -204,7 +209,7 @@ func (r *raging) rage(ctx context.Context, addr string, in *installation, i int,
 	if err != nil {
 		return err
 	}
-	defer c.close()
+	defer func() { c.close() }()
 	pick := rand.New(rand.NewPCG(uint64(i), stormClients))
 	var request []byte
 	for time.Now().Before(ends) && ctx.Err() == nil {
@@ -216,7 +221,14 @@ func (r *raging) rage(ctx context.Context, addr string, in *installation, i int,
 		begun := time.Now()
 		a, err := c.do(request)
 		if err != nil {
-			return err
+			r.cut++
+			again, err := dial(addr, time.Until(ends)+patience)
+			if err != nil {
+				return err
+			}
+			c.close()
+			c = again
+			continue
 		}
 		switch a.status {
 		case 200, 400:
