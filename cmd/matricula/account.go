@@ -76,7 +76,7 @@ func (cmd *accountCreate) Run(c *console) error {
 	return cmd.at(c, func(d *desk) error {
 		made, err := d.CreateAccount(d.ctx, operator, account.NewAccount{Email: cmd.Email, Name: cmd.Name, Password: token.SecretOf(secret)})
 		if err != nil {
-			return err
+			return named(cmd.Email, err)
 		}
 		shape := madeShape{shapeOf(made), secret == ""}
 		if shape.MailQueued {
@@ -193,7 +193,7 @@ Example:
 func (cmd *accountSetEmail) Run(c *console) error {
 	return cmd.about(c, func(d *desk, a account.Account) error {
 		if err := d.SetEmail(d.ctx, operator, a.ID, cmd.Email); err != nil {
-			return err
+			return named(cmd.Email, err)
 		}
 		invite := ""
 		if a.PasswordHash == "" {

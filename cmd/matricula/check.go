@@ -20,7 +20,7 @@ type checkCommand struct{ place }
 
 // Help shows how it is used.
 func (checkCommand) Help() string {
-	return `It writes nothing, and works beside a running server. Each line begins with ok, warn or fail; with a fail the exit status is 1.
+	return `It writes nothing, and works beside a running server. It sees the MATRICULA_ variables, not the flags that a server was started with. Each line begins with ok, warn or fail; with a fail the exit status is 1.
 
 Example:
 
@@ -65,7 +65,7 @@ func (cmd *checkCommand) Run(c *console) error {
 		k.fail("settings", "%s", explain(err))
 	} else {
 		k.config = cfg
-		k.ok("settings", "they go together; matricula serve --print-config shows them")
+		k.ok("settings", "the variables go together; what flags of serve say is not seen here")
 		k.browsers()
 		k.guards()
 		k.data()
@@ -135,8 +135,10 @@ func (k *checks) passwords() {
 	switch err := k.checkList(); {
 	case err != nil:
 		k.fail("passwords", "%s", explain(err))
-	case k.PasswordList != "":
+	case k.PasswordList != "" && k.policy == password.Classic:
 		k.ok("passwords", "%s, and those of %s are refused", k.PasswordPolicy, k.PasswordList)
+	case k.PasswordList != "":
+		k.ok("passwords", "%s, and %d common ones and those of %s are refused", k.PasswordPolicy, password.Carried().Entries(), k.PasswordList)
 	case k.policy == password.Classic:
 		k.ok("passwords", "%s, and no list of common ones", k.PasswordPolicy)
 	default:

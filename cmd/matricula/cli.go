@@ -91,8 +91,33 @@ func misused(err error) error {
 			path, _, _ := strings.Cut(node.FullPath(), " <") // what stands between is the operator's
 			help = path + " --help"
 		}
+		if missing := withheld(parse); missing != "" {
+			return fmt.Errorf("%w, and %s; %s says how", err, missing, help)
+		}
 	}
 	return fmt.Errorf("%w; %s says how", err, help)
+}
+
+// withheld names the arguments that are missing beside the flags: kong tells of them
+// only when the flags are there.
+func withheld(err *kong.ParseError) string {
+	node := err.Context.Selected()
+	if node == nil || !strings.HasPrefix(err.Error(), "missing flags") {
+		return ""
+	}
+	given := 0
+	for _, step := range err.Context.Path {
+		if step.Positional != nil {
+			given++
+		}
+	}
+	var missing []string
+	for _, argument := range node.Positional[min(given, len(node.Positional)):] {
+		if argument.Required {
+			missing = append(missing, argument.Summary())
+		}
+	}
+	return strings.Join(missing, " ")
 }
 
 // fail prints the one line that a failure is.

@@ -44,7 +44,7 @@ func (cmd *cohortCreate) Run(c *console) error {
 		}
 		cohort := account.Cohort{Year: cmd.Year, Start: start, End: end}
 		if err := d.AddCohorts(d.ctx, operator, []account.Cohort{cohort}); err != nil {
-			return err
+			return named(fmt.Sprintf("cohort %d", cmd.Year), err)
 		}
 		return d.show(cohortOf(cohort), "Cohort %d runs from %s to %s.", cmd.Year, cmd.Start, cmd.End)
 	})

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -139,6 +140,9 @@ func fromFile(name, value, file string, readFile func(string) ([]byte, error)) (
 		return "", fmt.Errorf("%s: it is given twice, as %s and as %s-file; drop one", name, name, name)
 	}
 	text, err := readFile(file)
+	if errors.Is(err, fs.ErrPermission) {
+		return "", fmt.Errorf("%s-file: %s can't be read: %w; the user who runs matricula must be allowed to", name, file, cause(err))
+	}
 	if err != nil {
 		return "", fmt.Errorf("%s-file: %s can't be read: %w", name, file, cause(err))
 	}

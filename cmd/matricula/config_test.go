@@ -66,7 +66,7 @@ func TestSettingsThatCannotWorkAreRefused(t *testing.T) {
 		{[]string{"public-url=https://accounts.example.edu/app", smtp}, `public-url: "https://accounts.example.edu/app" is not scheme://host or scheme://host:port, such as https://accounts.example.edu`},
 		{[]string{public}, "smtp: people at https://accounts.example.edu wait for mail, so name the mail server: smtp://USER:PASSWORD@HOST:PORT"},
 		{[]string{"issuer=two words"}, "issuer: it must be one word of ASCII, such as https://accounts.example.edu"},
-		{[]string{"database=mysql://db"}, "database: it is not postgres://USER:PASSWORD@HOST:PORT/DATABASE; when it is empty, the database is a SQLite file in data"},
+		{[]string{"database=mysql://db"}, "database: it is not postgres://USER:PASSWORD@HOST:PORT/DATABASE, where such a sign in the password as a space or / is written %20 or %2F; when it is empty, the database is a SQLite file in data"},
 		{[]string{"database=postgres:///db"}, "secret: servers on PostgreSQL share one, so set secret-file; this makes a secret: head -c 32 /dev/urandom | base64"},
 		{[]string{"database=postgres:///db", "database-file=database"}, "database: it is given twice, as database and as database-file; drop one"},
 		{[]string{"database=postgres:///db", "secret-file=secret", "database-pool=2"}, "database-pool: 2 is not from 3 to 1000"},

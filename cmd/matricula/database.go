@@ -24,7 +24,7 @@ func (c *config) readDatabase(readFile func(string) ([]byte, error)) error {
 	}
 	switch {
 	case !postgres.IsURL(address):
-		return errors.New("database: it is not postgres://USER:PASSWORD@HOST:PORT/DATABASE; when it is empty, the database is a SQLite file in data")
+		return errors.New("database: it is not postgres://USER:PASSWORD@HOST:PORT/DATABASE, where such a sign in the password as a space or / is written %20 or %2F; when it is empty, the database is a SQLite file in data")
 	case c.DatabasePool < 3 || c.DatabasePool > 1000:
 		return fmt.Errorf("database-pool: %d is not from 3 to 1000", c.DatabasePool)
 	case c.secret == nil:

@@ -107,6 +107,37 @@ func byFlag(err error) error {
 // flagOf makes a flag's name of a member's.
 var flagOf = strings.NewReplacer("social_media_links.", "social ", "_", "-")
 
+// named says of what a refusal is, and which command helps: of a loop over a class the
+// sentence alone would tell nothing. Any other error is as it was.
+func named(what string, err error) error {
+	refusal, ok := errors.AsType[*account.Error](err)
+	if !ok || len(refusal.Fields) == 0 {
+		return err
+	}
+	said := what + ": " + strings.TrimSuffix(explain(err), ".")
+	hint := wayOut[refused{refusal.Code, refusal.Fields[0].Field}]
+	if hint == "" {
+		return errors.New(said)
+	}
+	return errors.New(said + "; " + strings.ReplaceAll(hint, "WHAT", what))
+}
+
+// refused is what a refusal is about.
+type refused struct {
+	code  account.Code
+	field string
+}
+
+// wayOut names the command that helps.
+var wayOut = map[refused]string{
+	{account.Taken, "email"}:      "matricula account show WHAT shows it",
+	{account.Taken, "account"}:    "matricula role list WHAT shows what it holds",
+	{account.Taken, "year"}:       "matricula cohort set moves its days",
+	{account.Taken, "project"}:    "matricula project list shows whose they are",
+	{account.NotFound, "project"}: "matricula project list shows all",
+	{account.NotFound, "cohort"}:  "matricula cohort list shows all",
+}
+
 // explain words an error for an operator. What the rules refuse has sentences;
 // any other error speaks for itself.
 func explain(err error) string {

@@ -49,7 +49,7 @@ func (c config) listError(err error) error {
 	case errors.Is(err, password.ErrNotList), errors.Is(err, password.ErrDamaged):
 		return fmt.Errorf("password-list: %s: %w; matricula passwords build makes one", c.PasswordList, err)
 	default:
-		return fmt.Errorf("password-list: %s can't be read: %w", c.PasswordList, cause(err))
+		return fmt.Errorf("password-list: %s can't be read: %w; name a list that matricula passwords build made, or leave the setting out", c.PasswordList, cause(err))
 	}
 }
 

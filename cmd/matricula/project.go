@@ -53,7 +53,7 @@ func (cmd *projectCreate) Run(c *console) error {
 		}
 		made, err := d.AddProjects(d.ctx, operator, []account.NewProject{project})
 		if err != nil {
-			return err
+			return named(cmd.Name, err)
 		}
 		people, err := d.people()
 		if err != nil {

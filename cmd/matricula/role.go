@@ -49,7 +49,7 @@ func (g *grantTo) give(c *console, at place, role string, grant func(*desk, acco
 			return err
 		}
 		if err := grant(d, a); err != nil {
-			return err
+			return named(a.Email.Text, err)
 		}
 		return d.show(map[string]any{"account": a.ID, "email": a.Email.Text, "role": role}, "%s holds the role %s now.", a.Email.Text, role)
 	})

@@ -84,7 +84,7 @@ func (r Reason) Sentence() string {
 	case Common:
 		return "The password is one of those that very many people use, and that are guessed first: choose another."
 	case Breached:
-		return "The password is on a list of passwords that became known in break-ins elsewhere: choose another."
+		return "The password is on a list of passwords that are refused here, such as those that became known in break-ins elsewhere: choose another."
 	case Unchecked:
 		return "The password can't be checked just now: try again later."
 	case Own:
