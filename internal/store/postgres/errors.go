@@ -140,6 +140,17 @@ func why(err error) error {
 	return errors.New(strings.Join(strings.Fields(err.Error()), " "))
 }
 
+// tlsHint says what to do where TLS is why a server can't be reached, and "" otherwise.
+func tlsHint(err error) string {
+	switch text := err.Error(); {
+	case strings.Contains(text, "refused TLS"):
+		return "it takes no TLS, and sslmode wants it (verify-full to another machine, where the URL says nothing): set ssl=on there, or write sslmode=disable for a line that is nobody else's"
+	case strings.Contains(text, "x509:"):
+		return "its certificate doesn't prove what sslmode wants: write the host as the certificate names it, and name its authority with sslrootcert=FILE"
+	}
+	return ""
+}
+
 // said puts an error of opening into one line that says what to do.
 func said(c Config, err error) error {
 	where := Shown(c.URL)
@@ -158,6 +169,9 @@ func said(c Config, err error) error {
 	case readOnly:
 		return fmt.Errorf("%s %w: it takes no changes; name the primary (%w)", where, ErrUnsuitable, why(err))
 	case "":
+		if hint := tlsHint(err); hint != "" {
+			return fmt.Errorf("%s %w: %s (%w)", where, ErrUnreachable, hint, why(err))
+		}
 		return fmt.Errorf("%s %w: is the server there, and is it PostgreSQL? (%w)", where, ErrUnreachable, why(err))
 	}
 	return fmt.Errorf("%s can't be opened: %w", where, why(err))

@@ -181,7 +181,7 @@ func TestOpenRefusesPlaces(t *testing.T) {
 		{"no socket", "postgres:///d?host=/nonexistent", ErrUnreachable, nil},
 		{"another product", fmt.Sprintf("postgres://u:hunter2@%s/d", greeter(t)), ErrUnreachable, []string{"is it PostgreSQL?"}},
 		{"a wrong password", strings.Replace(s.PortURL("postgres"), "a%20password", "hunter2", 1), ErrForbidden, []string{"password"}},
-		{"no TLS there", s.PortURL("postgres") + "?sslmode=require", ErrUnreachable, []string{"TLS"}},
+		{"no TLS there", s.PortURL("postgres") + "?sslmode=require", ErrUnreachable, []string{"takes no TLS", "sslmode=disable"}},
 		{"no database", s.URL("none_such"), ErrUnreachable, []string{"createdb"}},
 		{"another encoding", s.URL(latin), ErrUnsuitable, []string{"LATIN1", "--encoding UTF8"}},
 	} {
