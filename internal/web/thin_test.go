@@ -58,7 +58,7 @@ func TestAFloodIsToldByItsNumber(t *testing.T) {
 	want := map[string]int{
 		"request /refused 403": 200, "INFO /refused 403: 900": 1, "INFO /refused 403: 50": 1,
 		"request /silent 200": 1000, "INFO /silent 200: 200": 1,
-		"request  404":        100, "INFO  404: 400": 1,
+		"request  404": 100, "INFO  404: 400": 1,
 		"request /error 500": 100, "WARN /error 500: 30": 1,
 	}
 	for key, n := range want {
