@@ -35,3 +35,25 @@ func TestEveryEventIsDescribed(t *testing.T) {
 		t.Errorf("docs/commands.md describes\n%q\nand there are\n%q", described, kinds)
 	}
 }
+
+// TestEveryCodeIsNamed holds the codes in docs/metrics.md to those that there are.
+func TestEveryCodeIsNamed(t *testing.T) {
+	text, err := os.ReadFile("../../docs/metrics.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, _ := strings.Cut(string(text), "The codes are those of the\nrefusals: ")
+	list, _, _ = strings.Cut(list, ". ")
+	var named, codes []string
+	for _, name := range regexp.MustCompile("`([a-z_]+)`").FindAllStringSubmatch(list, -1) {
+		named = append(named, name[1])
+	}
+	for _, code := range account.Codes {
+		codes = append(codes, string(code))
+	}
+	slices.Sort(named)
+	slices.Sort(codes)
+	if !slices.Equal(named, codes) {
+		t.Errorf("docs/metrics.md names\n%q\nand there are\n%q", named, codes)
+	}
+}
