@@ -110,6 +110,8 @@ func (a accountDetail) write(d *desk) func(io.Writer) {
 		line("wrong passwords", strconv.FormatInt(a.Failures, 10))
 		if a.RestsUntil != nil {
 			line("rests until", d.local(*a.RestsUntil)+"; matricula account unlock ends it")
+		} else {
+			line("rests", "no") // who gets "too many" all the same is on a network that waits
 		}
 		if a.Club != nil {
 			line("club", *a.Club)
