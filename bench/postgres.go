@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"matricula/internal/store/postgres"
 	"matricula/internal/store/postgres/pgtest"
@@ -170,6 +171,9 @@ func (d postgresDatabase) settings() []string {
 
 func (d postgresDatabase) remove(ctx context.Context) error { return d.server.Drop(ctx, d.name) }
 
+// deadlock is what PostgreSQL says to one of two that wait for each other.
+const deadlock = "40P01"
+
 // sweep truncates: rows that were only deleted would stay in the way of later cells
 // until the server vacuums, at a time of its own.
 func (d postgresDatabase) sweep(ctx context.Context) (tokens int, err error) {
@@ -181,7 +185,13 @@ func (d postgresDatabase) sweep(ctx context.Context) (tokens int, err error) {
 	if err := conn.QueryRow(ctx, "SELECT count(*) FROM mail_tokens").Scan(&tokens); err != nil {
 		return 0, err
 	}
-	if _, err := conn.Exec(ctx, "TRUNCATE "+strings.Join(sweepable, ", ")); err != nil {
+	for {
+		_, err = conn.Exec(ctx, "TRUNCATE "+strings.Join(sweepable, ", "))
+		if e, ok := errors.AsType[*pgconn.PgError](err); !ok || e.Code != deadlock {
+			break // else it met the sending of a mail, and one of both had to give way
+		}
+	}
+	if err != nil {
 		return 0, fmt.Errorf("sweep: %w", err)
 	}
 	return tokens, nil

@@ -130,9 +130,11 @@ func (s *Service) reset(ctx context.Context, c Caller, fresh string, read func(R
 	if err := s.judge("password", fresh, own...); err != nil {
 		return err
 	}
-	if ctx, err = s.takeTurn(ctx, c, true); err != nil {
+	ctx, done, err := s.takeTurn(ctx, c, true)
+	if err != nil {
 		return err
 	}
+	defer done()
 	hash, class, err := s.hash(ctx, fresh)
 	if err != nil {
 		return err

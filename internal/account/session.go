@@ -266,9 +266,11 @@ func (s *Service) ChangePassword(ctx context.Context, c Caller, presented token.
 	if err != nil {
 		return err
 	}
-	if ctx, err = s.takeTurn(ctx, c, true); err != nil {
+	ctx, done, err := s.takeTurn(ctx, c, true)
+	if err != nil {
 		return err
 	}
+	defer done()
 	// A sign-in at the same moment may replace an old hash by today's; then the old
 	// password is looked at once more.
 	err = errHashMoved

@@ -172,9 +172,11 @@ func (s *Service) signIn(ctx context.Context, in attempt, start func(Tx, Account
 	if err != nil {
 		return err
 	}
-	if ctx, err = s.takeTurnAt(ctx, in.Caller, in.address.Key, session); err != nil {
+	ctx, done, err := s.takeTurnAt(ctx, in.Caller, in.address.Key, session)
+	if err != nil {
 		return err
 	}
+	defer done()
 	spent, err := s.spendTry(ctx, in.Caller, in.address.Key, session)
 	if err != nil {
 		return err

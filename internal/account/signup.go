@@ -38,10 +38,11 @@ func (s *Service) SignUp(ctx context.Context, c Caller, in SignUp) error {
 	if err := s.judge("password", in.Password.Reveal(), email.Text, in.Name); err != nil {
 		return err
 	}
-	ctx, err := s.takeTurn(ctx, c, false)
+	ctx, done, err := s.takeTurn(ctx, c, false)
 	if err != nil {
 		return err
 	}
+	defer done()
 	if err := s.admitSignUp(ctx, c, email); err != nil {
 		return err
 	}

@@ -62,8 +62,10 @@ type gate struct {
 	stats    Stats
 	known    []*line // those that somebody stands in, the next to be served first
 	unknown  []*line
-	knownWas bool          // a known one was the last to be served
-	typical  time.Duration // how long work takes: an average that follows the last dozen
+	knownWas bool           // a known one was the last to be served
+	reserved map[caller]int // places for those who are yet to come
+	kept     int            // how many these are
+	typical  time.Duration  // how long work takes: an average that follows the last dozen
 }
 
 // line is who waits from one place.
@@ -79,7 +81,7 @@ type place struct {
 }
 
 func newGate(slots, queue int, wait time.Duration) *gate {
-	return &gate{wait: wait, stats: Stats{Slots: slots, Queue: queue}}
+	return &gate{wait: wait, stats: Stats{Slots: slots, Queue: queue}, reserved: map[caller]int{}}
 }
 
 // run calls work in a slot. It returns ErrBusy when none comes free in time, or
@@ -98,12 +100,46 @@ func (g *gate) run(ctx context.Context, work func()) error {
 	return nil
 }
 
-// busy tells whether who comes now would be refused.
-func (g *gate) busy(ctx context.Context) bool {
+type reservationKey struct{}
+
+// reservation is a place for somebody who comes soon.
+type reservation struct {
+	caller caller
+	gate   *gate
+	over   bool // guarded by the gate's mutex
+}
+
+// reserve keeps a place for who comes under the answered context, until it comes or
+// the answered function is called. It returns ErrBusy when who comes now would be
+// refused, after all those who have such a place.
+func (g *gate) reserve(ctx context.Context) (context.Context, func(), error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 
-	return !g.free() && g.hopeless(callerOf(ctx))
+	r := &reservation{caller: callerOf(ctx), gate: g}
+	if (!g.free() || g.kept >= g.stats.Slots) && g.hopeless(r.caller, g.reserved) {
+		g.stats.Refused++
+		return nil, nil, ErrBusy
+	}
+	g.reserved[r.caller]++
+	g.kept++
+
+	return context.WithValue(ctx, reservationKey{}, r), r.end, nil
+}
+
+// end gives the place up, once.
+func (r *reservation) end() {
+	r.gate.mu.Lock()
+	defer r.gate.mu.Unlock()
+
+	if r.over {
+		return
+	}
+	r.over = true
+	r.gate.kept--
+	if r.gate.reserved[r.caller]--; r.gate.reserved[r.caller] == 0 {
+		delete(r.gate.reserved, r.caller)
+	}
 }
 
 func (g *gate) enter(ctx context.Context) error {
@@ -112,6 +148,9 @@ func (g *gate) enter(ctx context.Context) error {
 		defer g.mu.Unlock()
 		g.stats.Abandoned++
 		return err
+	}
+	if r, ok := ctx.Value(reservationKey{}).(*reservation); ok {
+		r.end()
 	}
 	p, err := g.queueUp(callerOf(ctx))
 	if p == nil {
@@ -131,7 +170,7 @@ func (g *gate) queueUp(c caller) (*place, error) {
 		g.stats.InUse++
 		return nil, nil
 	}
-	if g.hopeless(c) {
+	if g.hopeless(c, nil) {
 		g.stats.Refused++
 		return nil, ErrBusy
 	}
@@ -153,24 +192,37 @@ func (g *gate) free() bool { return g.stats.InUse < g.stats.Slots && g.stats.Que
 
 // hopeless tells whether a newcomer would wait in vain. In each other line, as many
 // go before it as stand before it in its own, and one more; and between them as many
-// of the other kind, known or not, as there are.
-func (g *gate) hopeless(c caller) bool {
-	if g.stats.Queued >= g.stats.Queue {
+// of the other kind, known or not, as there are. Who is yet to come stands in line
+// already.
+func (g *gate) hopeless(c caller, toCome map[caller]int) bool {
+	all := g.stats.Queued
+	for _, n := range toCome {
+		all += n
+	}
+	if all >= g.stats.Queue {
 		return true
 	}
 	lines := *g.linesOf(c)
-	own := 0
+	own := toCome[c]
 	if l := lineOf(lines, c); l != nil {
-		own = len(l.waiting)
+		own += len(l.waiting)
 	}
 	before, alike := own, 0
-	for _, l := range lines {
-		alike += len(l.waiting)
-		if l.caller != c {
-			before += min(len(l.waiting), own+1)
+	count := func(of caller, n int) {
+		if of.known == c.known {
+			alike += n
+		}
+		if of.known == c.known && of != c {
+			before += min(n, own+1)
 		}
 	}
-	before += min(before+1, g.stats.Queued-alike)
+	for _, l := range lines {
+		count(l.caller, len(l.waiting))
+	}
+	for of, n := range toCome {
+		count(of, n)
+	}
+	before += min(before+1, all-alike)
 
 	return g.typical*time.Duration(before+1)/time.Duration(g.stats.Slots) > g.wait
 }

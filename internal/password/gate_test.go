@@ -259,11 +259,11 @@ func TestGateRefusesAtOnceWhoWouldWaitInVain(t *testing.T) {
 			go func() { results <- g.run(crowd, work) }()
 		}
 		synctest.Wait()
-		if !g.busy(crowd) {
+		if !busy(g, crowd) {
 			t.Error("the crowd's next would not be refused, want that it is")
 		}
 		other := From(t.Context(), "elsewhere", false)
-		if g.busy(other) {
+		if busy(g, other) {
 			t.Error("somebody from elsewhere would be refused")
 		}
 		began := time.Now()
@@ -341,12 +341,12 @@ func TestGateKeepsTurnsForTheKnown(t *testing.T) {
 			crowd.Go(func() { _ = g.run(From(t.Context(), strconv.Itoa(i), false), work) })
 		}
 		synctest.Wait()
-		if !g.busy(From(t.Context(), "one more", false)) {
+		if !busy(g, From(t.Context(), "one more", false)) {
 			t.Error("one more stranger would wait in vain, and is not refused")
 		}
 		for _, who := range []string{"ada", "bob"} {
 			began, known := time.Now(), From(t.Context(), who, true)
-			if g.busy(known) {
+			if busy(g, known) {
 				t.Errorf("%s is known, and would be refused", who)
 			}
 			if err := g.run(known, work); err != nil {
@@ -355,6 +355,58 @@ func TestGateKeepsTurnsForTheKnown(t *testing.T) {
 			if took := time.Since(began); took > 4*typical {
 				t.Errorf("%s waited until %v, want a turn or two", who, took)
 			}
+		}
+	})
+}
+
+// busy tells whether who comes now would be refused.
+func busy(g *gate, ctx context.Context) bool {
+	_, done, err := g.reserve(ctx)
+	if err == nil {
+		done()
+	}
+	return err == ErrBusy
+}
+
+// TestGateCountsWhoIsYetToCome has a crowd ask for places all at once, before any of
+// them hashes.
+func TestGateCountsWhoIsYetToCome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const typical = 100 * time.Millisecond
+		g := newGate(2, 1000, time.Second)
+		work := func() { time.Sleep(typical) } // of the bubble's clock
+		if err := g.run(t.Context(), work); err != nil {
+			t.Fatal(err)
+		}
+
+		var coming []context.Context
+		var gone []func()
+		for i := range 200 {
+			ctx, done, err := g.reserve(From(t.Context(), strconv.Itoa(i%5), false))
+			if err == nil {
+				coming, gone = append(coming, ctx), append(gone, done)
+			}
+		}
+		if len(coming) < 15 || len(coming) > 25 {
+			t.Errorf("%d have a place, want some 20: as many as are served in a second", len(coming))
+		}
+		if busy(g, From(t.Context(), "elsewhere", false)) {
+			t.Error("somebody from elsewhere would be refused")
+		}
+		served := make(chan error)
+		for _, ctx := range coming {
+			go func() { served <- g.run(ctx, work) }()
+		}
+		for range coming {
+			if err := <-served; err != nil {
+				t.Errorf("one who had a place: %v", err)
+			}
+		}
+		for _, done := range gone {
+			done() // once more than it was given up
+		}
+		if g.kept != 0 || len(g.reserved) != 0 {
+			t.Errorf("%d places are kept for nobody: %v", g.kept, g.reserved)
 		}
 	})
 }

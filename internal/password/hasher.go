@@ -146,9 +146,13 @@ func (h *Hasher) VerifyDecoy(ctx context.Context, class, password string) error 
 	return err
 }
 
-// Busy tells whether a hash that is asked for now, on behalf of whom [From] names,
-// would be refused with ErrBusy: for callers who would spend something before.
-func (h *Hasher) Busy(ctx context.Context) bool { return h.gate.busy(ctx) }
+// Reserve is for callers who would spend something before they hash. It returns
+// ErrBusy when a hash on behalf of whom [From] names would be refused now; else a
+// context that keeps a place until something is hashed under it, or until done is
+// called, which must happen.
+func (h *Hasher) Reserve(ctx context.Context) (reserved context.Context, done func(), err error) {
+	return h.gate.reserve(ctx)
+}
 
 // Class returns the class, as ClassOf has it, of the hashes that Hash makes.
 func (h *Hasher) Class() string {
