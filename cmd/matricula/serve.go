@@ -58,7 +58,6 @@ func (cmd *serveCommand) Run(c *console) error {
 func (c *console) serve(cfg config, started func(*server) error) error {
 	ctx, stop := signal.NotifyContext(c.ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	defer tuneRuntime()()
 	s, err := c.start(ctx, cfg)
 	if err != nil {
 		return err

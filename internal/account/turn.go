@@ -2,9 +2,15 @@ package account
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"matricula/internal/password"
 )
+
+// holdBack is how long who is refused waits for the answer. A caller that tried again
+// at once, and again, would take more of the processor than the hash it wants.
+const holdBack = 250 * time.Millisecond
 
 // takeTurn answers a context under which passwords are hashed on behalf of a caller:
 // by turns among the client networks, and every second one for callers who have
@@ -17,6 +23,12 @@ func (s *Service) takeTurn(ctx context.Context, c Caller, known bool) (turn cont
 		network = string(networkOf(c.Client))
 	}
 	turn, done, err = s.config.Hasher.Reserve(password.From(ctx, network, known))
+	if errors.Is(err, password.ErrBusy) {
+		select {
+		case <-time.After(holdBack):
+		case <-ctx.Done():
+		}
+	}
 	return turn, done, hashing(err)
 }
 

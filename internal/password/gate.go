@@ -65,7 +65,7 @@ type gate struct {
 	knownWas bool           // a known one was the last to be served
 	reserved map[caller]int // places for those who are yet to come
 	kept     int            // how many these are
-	typical  time.Duration  // how long work takes: an average that follows the last dozen
+	typical  time.Duration  // how long work takes where nothing disturbs it
 }
 
 // line is who waits from one place.
@@ -301,10 +301,11 @@ func (g *gate) leave(took time.Duration) {
 	g.stats.InUse--
 	g.stats.Served++
 	took = min(took, g.wait) // a machine that slept for an hour has not become slow
-	if g.typical == 0 {
+	// The least of late, and not the average: what a crowd has made slow must not have
+	// more of it refused, whose coming back makes it slower still.
+	if g.typical += g.typical / 1024; g.typical == 0 || took < g.typical {
 		g.typical = took
 	}
-	g.typical += (took - g.typical) / 8
 	g.admit()
 }
 
