@@ -406,11 +406,15 @@ func TestProxiesNameTheClient(t *testing.T) {
 		}
 	}
 	named := 0
-	for line := range strings.Lines(g.log.String()) {
-		var entry struct{ Client, Route string }
-		if json.Unmarshal([]byte(line), &entry) == nil && entry.Route == "/api/catalog/tags" {
-			if named++; entry.Client != "127.0.0.2" {
-				t.Errorf("the client of 127.0.0.2 is taken for %s", entry.Client)
+	// The line is written when the answer is on its way.
+	for deadline := time.Now().Add(5 * time.Second); named < 2 && time.Now().Before(deadline); <-time.After(10 * time.Millisecond) {
+		named = 0
+		for line := range strings.Lines(g.log.String()) {
+			var entry struct{ Client, Route string }
+			if json.Unmarshal([]byte(line), &entry) == nil && entry.Route == "/api/catalog/tags" {
+				if named++; entry.Client != "127.0.0.2" {
+					t.Errorf("the client of 127.0.0.2 is taken for %s", entry.Client)
+				}
 			}
 		}
 	}
