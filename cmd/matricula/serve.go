@@ -56,7 +56,6 @@ func (cmd *serveCommand) Run(c *console) error {
 // serve serves until a signal ends it. started, which may be nil, is called when
 // connections are taken.
 func (c *console) serve(cfg config, started func(*server) error) error {
-	collectSooner()
 	ctx, stop := signal.NotifyContext(c.ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	s, err := c.start(ctx, cfg)

@@ -51,6 +51,9 @@ func openCore(ctx context.Context, c config, p parts) (*core, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.server && os.Getenv("GOGC") == "" { // what the operator has said stays
+		hasher.Tell(collectSooner)
+	}
 	list, err := c.openList()
 	if err != nil {
 		return nil, err

@@ -56,7 +56,8 @@ func callerOf(ctx context.Context) caller {
 // first served, and the lines take turns. Who would wait in vain is refused at
 // once: to be told so costs neither side the wait.
 type gate struct {
-	wait time.Duration
+	wait    time.Duration
+	hashing func(bool) // is told when the first slot is taken and the last one free
 
 	mu       sync.Mutex
 	stats    Stats
@@ -81,7 +82,7 @@ type place struct {
 }
 
 func newGate(slots, queue int, wait time.Duration) *gate {
-	return &gate{wait: wait, stats: Stats{Slots: slots, Queue: queue}, reserved: map[caller]int{}}
+	return &gate{wait: wait, hashing: func(bool) {}, stats: Stats{Slots: slots, Queue: queue}, reserved: map[caller]int{}}
 }
 
 // run calls work in a slot. It returns ErrBusy when none comes free in time, or
@@ -167,7 +168,9 @@ func (g *gate) queueUp(c caller) (*place, error) {
 	defer g.mu.Unlock()
 
 	if g.free() {
-		g.stats.InUse++
+		if g.stats.InUse++; g.stats.InUse == 1 {
+			g.hashing(true)
+		}
 		return nil, nil
 	}
 	if g.hopeless(c, nil) {
@@ -266,8 +269,7 @@ func (g *gate) waitForSlot(ctx context.Context, p *place) error {
 		return nil
 	case !g.stepOut(p):
 		// The slot came at the same moment. It is given on to whoever can use it.
-		g.stats.InUse--
-		g.admit()
+		g.giveBack()
 	}
 	if err == ErrBusy {
 		g.stats.Refused++
@@ -298,7 +300,6 @@ func (g *gate) leave(took time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 
-	g.stats.InUse--
 	g.stats.Served++
 	took = min(took, g.wait) // a machine that slept for an hour has not become slow
 	// The least of late, and not the average: what a crowd has made slow must not have
@@ -306,7 +307,15 @@ func (g *gate) leave(took time.Duration) {
 	if g.typical += g.typical / 1024; g.typical == 0 || took < g.typical {
 		g.typical = took
 	}
-	g.admit()
+	g.giveBack()
+}
+
+// giveBack frees a slot for whoever waits.
+func (g *gate) giveBack() {
+	g.stats.InUse--
+	if g.admit(); g.stats.InUse == 0 {
+		g.hashing(false)
+	}
 }
 
 // admit gives free slots to those who wait: known and not in turn, and among each

@@ -154,6 +154,11 @@ func (h *Hasher) Reserve(ctx context.Context) (reserved context.Context, done fu
 	return h.gate.reserve(ctx)
 }
 
+// Tell has hashing called when the first slot of the gate is taken, and when the last
+// one is free again. Callers wait for it, so it must be quick; and it must be set
+// before anything is hashed.
+func (h *Hasher) Tell(hashing func(bool)) { h.gate.hashing = hashing }
+
 // Class returns the class, as ClassOf has it, of the hashes that Hash makes.
 func (h *Hasher) Class() string {
 	return h.class
