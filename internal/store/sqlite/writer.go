@@ -235,15 +235,17 @@ func (w *writer) answer(c *change, lost error) {
 	c.answer <- c.err
 }
 
-// refuse tells first and everybody in line that no transaction can begin: they
-// would wait as long once more, one after the other, for nothing.
+// refuse tells first and everybody who is in line by now that no transaction can
+// begin: they would wait as long once more, one after the other, for nothing. Who
+// comes after them, as first itself may once it was told, waits for its own.
 func (w *writer) refuse(first *change, err error) {
-	for c, n := first, 0; c != nil; c, n = w.next(0), n+1 {
+	refused := []*change{first}
+	for range len(w.queue) {
+		refused = append(refused, <-w.queue)
+	}
+	for _, c := range refused {
 		if c.begins() {
 			w.answer(c, err)
-		}
-		if n == queueLength {
-			return // who came meanwhile may have better luck
 		}
 	}
 }

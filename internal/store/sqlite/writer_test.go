@@ -234,6 +234,41 @@ func TestALockedDatabase(t *testing.T) {
 	}
 }
 
+// TestARefusalIsOfOneLock has a crowd in line behind a lock. The first who is refused
+// sees it gone and comes again at once: it must not be told of that lock once more, with
+// those who stood behind it.
+func TestARefusalIsOfOneLock(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "test.db")
+	e := openTest(t, Config{Path: path, Migrate: true, BusyTimeout: 20 * time.Millisecond})
+	s := store.New(e)
+	other, err := open(t.Context(), source(path, time.Second, writing, "mode=rw"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.close()
+	if err := other.run(t.Context(), "BEGIN IMMEDIATE"); err != nil {
+		t.Fatal(err)
+	}
+	var freed sync.Once
+	var crowd sync.WaitGroup
+	for i := range queueLength {
+		crowd.Go(func() {
+			if err := s.Update(t.Context(), adding(fmt.Sprint("locked ", i), 10)); !errors.Is(err, account.Busy) {
+				return // it came when the lock was gone
+			}
+			freed.Do(func() {
+				if err := other.run(t.Context(), "COMMIT"); err != nil {
+					t.Error(err)
+				}
+				if err := s.Update(t.Context(), adding("free", 10)); err != nil {
+					t.Errorf("after the lock: %v", err)
+				}
+			})
+		})
+	}
+	crowd.Wait()
+}
+
 // TestALockThatEndsIsWaitedFor has the lock end while a change waits for it.
 func TestALockThatEndsIsWaitedFor(t *testing.T) {
 	s, e := openStore(t)
