@@ -19,7 +19,7 @@ func (s *Service) OnRoster(ctx context.Context, c Caller, email string) (bool, e
 		return err == nil, err
 	}
 	var listed bool
-	err = s.store.Update(ctx, func(tx Tx) error {
+	err = s.store.Update(aboutTries(ctx, c, address.Key), func(tx Tx) error {
 		if err := s.spendLookup(tx, c, address.Key, s.now()); err != nil {
 			return err
 		}

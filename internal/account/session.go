@@ -303,7 +303,7 @@ func (s *Service) tryChange(ctx context.Context, c Caller, claims token.Access, 
 	if err != nil {
 		return err
 	}
-	return s.store.Update(ctx, func(tx Tx) error {
+	return s.store.Update(About(ctx, a.Email.Key), func(tx Tx) error {
 		again, _, err := s.officer(tx, claims)
 		if err != nil {
 			return err
@@ -336,7 +336,9 @@ func (s *Service) checkOld(ctx context.Context, c Caller, a Account, session []b
 	if s.config.Limits.Off {
 		return nil
 	}
-	return s.store.Update(ctx, func(tx Tx) error { return s.clearTries(tx, c, a.Email.Key, spent) })
+	return s.store.Update(aboutTries(ctx, c, a.Email.Key), func(tx Tx) error {
+		return s.clearTries(tx, c, a.Email.Key, spent)
+	})
 }
 
 func (s *Service) refuseOldPassword(ctx context.Context, c Caller, account int64) error {

@@ -225,7 +225,7 @@ func (s *Service) trySignIn(ctx context.Context, in attempt, spent try, start fu
 	}
 
 	unconfirmed := false
-	err = s.store.Update(ctx, func(tx Tx) error {
+	err = s.store.Update(aboutTries(ctx, in.Caller, in.address.Key), func(tx Tx) error {
 		current, err := tx.Account(a.ID)
 		switch {
 		case errors.Is(err, NotFound):

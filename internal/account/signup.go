@@ -53,7 +53,7 @@ func (s *Service) SignUp(ctx context.Context, c Caller, in SignUp) error {
 
 	officer := Account{Email: email, Name: in.Name, PasswordHash: hash}
 	id := token.NewID()
-	return s.evenly(ctx, signUpGrain, func(tx Tx) error {
+	return s.evenly(About(ctx, email.Key), signUpGrain, func(tx Tx) error {
 		now := s.now()
 		known, found, err := find(tx, email.Key)
 		switch {
@@ -70,7 +70,7 @@ func (s *Service) SignUp(ctx context.Context, c Caller, in SignUp) error {
 // comes after the change, which would otherwise take back what was spent.
 func (s *Service) admitSignUp(ctx context.Context, c Caller, email Address) error {
 	var listed bool
-	err := s.store.Update(ctx, func(tx Tx) (err error) {
+	err := s.store.Update(aboutTries(ctx, c, email.Key), func(tx Tx) (err error) {
 		if err := s.spendLookup(tx, c, email.Key, s.now()); err != nil {
 			return err
 		}

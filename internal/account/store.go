@@ -20,12 +20,27 @@ type Store interface {
 	// Tx. The error of change rolls its own writes back and comes back as it is,
 	// after the engine's commit; a failing neighbour hurts nobody. A panic in
 	// change rolls back too and comes back as an error. ctx bounds the waiting for
-	// a turn, never a change that has begun.
+	// a turn, never a change that has begun, and may say what the change is [About].
 	Update(ctx context.Context, change func(Tx) error) error
 
 	// Close lets go of the database after the changes that have begun.
 	Close() error
 }
+
+// About says what a change is about: whatever it writes that others write, too. Where
+// changes run at the same time, those about the same wait for each other, instead of
+// one going wrong and beginning anew. What comes out is the same without.
+func About(ctx context.Context, subjects ...string) context.Context {
+	return context.WithValue(ctx, aboutKey{}, subjects)
+}
+
+// SubjectsOf answers what [About] said.
+func SubjectsOf(ctx context.Context) []string {
+	subjects, _ := ctx.Value(aboutKey{}).([]string)
+	return subjects
+}
+
+type aboutKey struct{}
 
 // Reader asks. A single thing that is not there is NotFound; lists are empty.
 // Lists that can be long take an "after" (the last key of the page before, zero

@@ -50,7 +50,7 @@ func (s *Service) spendTry(ctx context.Context, c Caller, key string, session []
 	if s.config.Limits.Off {
 		return try{}, nil
 	}
-	err = s.store.Update(ctx, func(tx Tx) error {
+	err = s.store.Update(aboutTries(ctx, c, key), func(tx Tx) error {
 		spent = try{at: s.now()}
 		own, err := s.laneOf(tx, c, key, session, spent.at)
 		if err != nil {
@@ -67,6 +67,15 @@ func (s *Service) spendTry(ctx context.Context, c Caller, key string, session []
 		return s.addFailures(tx, c, key, spent)
 	})
 	return spent, err
+}
+
+// aboutTries is for changes that count tries: they meet at the address and at the
+// network.
+func aboutTries(ctx context.Context, c Caller, key string) context.Context {
+	if !c.Client.IsValid() {
+		return About(ctx, key)
+	}
+	return About(ctx, key, string(networkOf(c.Client)))
 }
 
 // laneOf answers the lane of a caller: that of what shows most surely who it is.
@@ -160,7 +169,7 @@ func (s *Service) returnTry(ctx context.Context, c Caller, key string, spent try
 	if s.config.Limits.Off {
 		return nil
 	}
-	return s.store.Update(ctx, func(tx Tx) error {
+	return s.store.Update(aboutTries(ctx, c, key), func(tx Tx) error {
 		for _, in := range spent.in {
 			err := tx.TakeBackFailures(s.digest("failures", key), in.lane.proof, 1, spent.at, in.before)
 			if err != nil {
@@ -182,17 +191,23 @@ func (s *Service) clearTries(tx Tx, c Caller, key string, spent try) error {
 		return nil
 	}
 	address, own := s.digest("failures", key), spent.in[0].lane
+	var among int64 // strangers
 	if own.name == byNetwork {
 		f, err := tx.Failures(address, own.proof)
 		if err != nil {
 			return err
 		}
-		if err := tx.TakeBackFailures(address, strangers.proof, f.Count, time.Time{}, time.Time{}); err != nil {
-			return err
-		}
+		among = f.Count
 	}
+	// The own lane first, as when tries are counted: in two orders, two changes could
+	// wait for each other.
 	if err := tx.ClearFailures(address, own.proof); err != nil {
 		return err
+	}
+	if among > 0 {
+		if err := tx.TakeBackFailures(address, strangers.proof, among, time.Time{}, time.Time{}); err != nil {
+			return err
+		}
 	}
 	return s.refundSpray(tx, c, key)
 }

@@ -35,8 +35,8 @@ type Engine interface {
 	// given: whole or not at all, durable when it returns nil, rolled back when
 	// change returns an error or panics. The error of change comes back as it is,
 	// after the engine's commit; change may run again. ctx bounds the waiting for
-	// a turn.
-	Update(ctx context.Context, change func(context.Context, Writer) error) error
+	// a turn, which an engine that runs changes at once may give by what they are about.
+	Update(ctx context.Context, about []string, change func(context.Context, Writer) error) error
 
 	// Unique reports whether err says that a row would not be unique, and names the
 	// table and the columns, as in "students.account_id,year".
@@ -85,7 +85,7 @@ func (s *Store) Read(ctx context.Context) account.Reader {
 // do now, and may be able to do soon, is account.Busy; what a statement meets that
 // the engine ran at the end is what it would have been before.
 func (s *Store) Update(ctx context.Context, change func(account.Tx) error) error {
-	err := s.engine.Update(ctx, func(ctx context.Context, w Writer) error {
+	err := s.engine.Update(ctx, account.SubjectsOf(ctx), func(ctx context.Context, w Writer) error {
 		return change(tx{reader: reader{ctx: ctx, rows: w, engine: s.engine}, w: w})
 	})
 	if err == nil || account.CodeOf(err) != "" {

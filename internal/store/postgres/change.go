@@ -18,11 +18,16 @@ import (
 type changeFunc = func(context.Context, store.Writer) error
 
 // Update implements store.Engine. Once it runs, the caller's end changes nothing.
-func (e *engine) Update(ctx context.Context, change changeFunc) error {
+func (e *engine) Update(ctx context.Context, about []string, change changeFunc) error {
 	if e.inside.Add(1) > int64(cap(e.places)) {
 		e.waits.Add(1)
 	}
 	defer e.inside.Add(-1)
+	done, err := e.turns.take(ctx, e.config.ConnectTimeout, about)
+	if err != nil {
+		return err
+	}
+	defer done()
 	t, err := e.attempt(ctx, change)
 	if t == nil {
 		return err // it never ran
@@ -98,7 +103,7 @@ func (e *engine) wait(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-enough.C:
-		return &lost{errors.New("every one is in use")}
+		return errLong
 	}
 }
 

@@ -162,7 +162,7 @@ func TestTimeouts(t *testing.T) {
 	if code(err) != queryCanceled || !e.Unavailable(err) {
 		t.Errorf("a statement that takes long: got %v, want the server to end it", err)
 	}
-	err = e.Update(t.Context(), sleeping)
+	err = e.Update(t.Context(), nil, sleeping)
 	if code(err) != queryCanceled {
 		t.Errorf("a statement in a change: got %v, want the server to end it", err)
 	}

@@ -19,6 +19,7 @@ type engine struct {
 	pool   *pgxpool.Pool
 	begin  []string      // what a transaction begins with
 	places chan struct{} // one for each change that may run
+	turns  turns         // of the changes about the same
 	lane   chan struct{} // one, for a change that had a conflict
 	closed atomic.Bool
 	shut   func()
@@ -31,7 +32,7 @@ var _ store.Engine = (*engine)(nil)
 func newEngine(c Config, pool *pgxpool.Pool, pooled bool) *engine {
 	e := &engine{
 		config: c, pool: pool, begin: []string{"BEGIN ISOLATION LEVEL SERIALIZABLE"},
-		places: make(chan struct{}, c.Pool-max(1, c.Pool/4)), lane: make(chan struct{}, 1),
+		places: make(chan struct{}, c.Pool-max(1, c.Pool/4)), turns: turns{crowds: map[string]*waiting{}}, lane: make(chan struct{}, 1),
 		shut: sync.OnceFunc(pool.Close),
 	}
 	if pooled {

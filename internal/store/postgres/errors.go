@@ -25,6 +25,9 @@ var (
 // ErrClosed is what a closed database answers.
 var ErrClosed = errors.New("the database is closed")
 
+// errLong is for a change that others kept waiting too long.
+var errLong = errors.New("too many changes were before it")
+
 // lost is an error of the connection: nobody knows what the server has done.
 type lost struct{ err error }
 
@@ -104,7 +107,7 @@ func (*engine) Unavailable(err error) bool {
 	case serialization, deadlock, lockNotAvailable, queryCanceled, readOnly, ioError:
 		return true
 	case "":
-		return errors.Is(err, ErrClosed)
+		return errors.Is(err, ErrClosed) || errors.Is(err, errLong)
 	}
 	// Connections, what the machine has to give, and a server that stops or starts.
 	return strings.HasPrefix(c, "08") || strings.HasPrefix(c, "53") || strings.HasPrefix(c, "57P")

@@ -43,7 +43,7 @@ func TestPoolerIsNoticed(t *testing.T) {
 			if got := e.pool.Config().ConnConfig.DefaultQueryExecMode; got != test.mode || len(e.begin) != test.begin {
 				t.Errorf("got mode %v and %v, want %v and %d statements", got, e.begin, test.mode, test.begin)
 			}
-			err := e.Update(t.Context(), sleeping)
+			err := e.Update(t.Context(), nil, sleeping)
 			if code(err) != queryCanceled {
 				t.Errorf("a statement that takes long: got %v, want the server to end it", err)
 			}

@@ -42,7 +42,7 @@ func TestFailuresOutliveTheirLanes(t *testing.T) {
 		t.Fatal(err)
 	}
 	address := token.Digest{1}
-	err = older.Update(t.Context(), func(ctx context.Context, w store.Writer) error {
+	err = older.Update(t.Context(), nil, func(ctx context.Context, w store.Writer) error {
 		_, err := w.Exec(ctx, "INSERT INTO failures (address, count, last_at) VALUES ($1, 7, 1000000)", address[:])
 		return err
 	})

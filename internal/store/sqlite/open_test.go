@@ -266,7 +266,7 @@ func TestANewDatabase(t *testing.T) {
 // pragma answers a setting of the writer's connection.
 func pragma(t *testing.T, e *engine, name string) (value string) {
 	t.Helper()
-	err := e.Update(t.Context(), func(ctx context.Context, w store.Writer) error {
+	err := e.Update(t.Context(), nil, func(ctx context.Context, w store.Writer) error {
 		return w.Query(ctx, func(row store.Row) error { return row.Scan(&value) }, "PRAGMA "+name)
 	})
 	if err != nil {

@@ -101,7 +101,7 @@ func connections(e *engine) []*conn {
 	e.readers.mu.Lock()
 	defer e.readers.mu.Unlock()
 	all := slices.Clone(e.readers.idle)
-	_ = e.Update(context.Background(), func(context.Context, store.Writer) error { return nil }) // the changes before it are over
+	_ = e.Update(context.Background(), nil, func(context.Context, store.Writer) error { return nil }) // the changes before it are over
 	return append(all, e.writer.conn)
 }
 

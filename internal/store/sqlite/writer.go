@@ -61,8 +61,9 @@ const (
 	dropped
 )
 
-// Update implements store.Engine.
-func (w *writer) Update(ctx context.Context, run changeFunc) error {
+// Update implements store.Engine. Changes run one after the other, whatever they are
+// about.
+func (w *writer) Update(ctx context.Context, _ []string, run changeFunc) error {
 	if w.inside.Add(1) > 1 {
 		w.waits.Add(1)
 	}

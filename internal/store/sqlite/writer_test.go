@@ -159,7 +159,7 @@ func TestAFullDatabaseHurtsNobodyElse(t *testing.T) {
 // limitPages makes the database as good as full (PRAGMA max_page_count).
 func limitPages(t *testing.T, e *engine, most int) {
 	t.Helper()
-	err := e.Update(t.Context(), func(ctx context.Context, w store.Writer) error {
+	err := e.Update(t.Context(), nil, func(ctx context.Context, w store.Writer) error {
 		return w.Query(ctx, func(store.Row) error { return nil }, fmt.Sprintf("PRAGMA max_page_count = %d", most))
 	})
 	if err != nil {
