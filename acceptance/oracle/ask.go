@@ -23,9 +23,9 @@ type asker struct {
 
 // ask carries a plan out against the server at its URL.
 func ask(ctx context.Context, p plan, known *people, errs io.Writer) (*report, error) {
-	a := &asker{plan: p, ctx: ctx, clients: make(chan *client, p.askers), people: known, errs: errs, report: newReport(p)}
+	a := &asker{plan: p, ctx: ctx, clients: make(chan *client, waiters*p.askers), people: known, errs: errs, report: newReport(p)}
 	known.setAside(askersOfRow * len(everyCall))
-	for range p.askers {
+	for range cap(a.clients) {
 		c, err := newClient(p.url)
 		if err != nil {
 			return nil, err

@@ -15,6 +15,7 @@ type call struct {
 	hashes bool // it looks at a password, at the cost of the format it is hashed in
 	writes bool // it commits something, so the call after it is watched as well
 	uses   bool // it uses up those who are unknown
+	waits  bool // its answer waits for a tick, so that many askers cost the server little
 	wantID bool
 }
 
@@ -46,7 +47,7 @@ var everyCall = []call{
 		// A name of its own: the thousandth club of one name takes longer than the first.
 		return request{method: "POST", path: "/api/user/register", body: fmt.Sprintf(`{"email":"%s","name":"The club of %s","password":"%s",
 			"tags":[0],"app_required":true,"new_members":true,"num_users":0}`, who.email, who.email, freshPassword)}
-	}, writes: true, uses: true},
+	}, writes: true, uses: true, waits: true},
 	{name: "clubs resend-confirm", about: body("POST /api/user/resend-confirm", `{"email":"%s"}`), writes: true},
 	{name: "clubs confirm", about: func(_ string, who person) request {
 		return request{method: "GET", path: "/api/user/confirm/" + garbage + "?email=" + url.QueryEscape(who.email)}

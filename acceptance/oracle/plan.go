@@ -57,7 +57,7 @@ func (p *plan) flagSet() *flag.FlagSet {
 	s.IntVar(&p.next, "next", 400, "timed `calls` after a call about each class")
 	s.IntVar(&p.again, "again", enough, "fresh `samples` where two classes seem to differ, before it counts; fewer can show a leak, but not that there is none")
 	s.IntVar(&p.crowd, "crowd", 8, "`clients` that keep the server's hashing busy under load")
-	s.IntVar(&p.askers, "askers", 1, "`clients` that take samples side by side: quicker, and a little less sharp")
+	s.IntVar(&p.askers, "askers", 1, "`clients` that take samples side by side, four times as many at calls that wait for a tick: quicker, and a little less sharp")
 	s.StringVar(&p.program, "program", "", "built program `file` to serve with, in place of this tree's")
 	s.Func("env", "`NAME=VALUE` for the environment of a server of its own; may be given again", func(text string) error {
 		if name, _, ok := strings.Cut(text, "="); !ok || name == "" {
@@ -159,5 +159,5 @@ func (p plan) asks(c call) bool {
 // people says how many of each class the plan needs. Applicants are used up, so
 // there must be one for each time that register may be asked.
 func (p plan) people() crew {
-	return crew{each: p.each, applicants: p.samples + p.load + p.next + 3*len(everyClass)*p.again + 100, cheap: p.cheap}
+	return crew{each: p.each, applicants: p.samples + p.load + p.next + 3*len(everyClass)*p.again + 3*warm*waiters*p.askers + 100, cheap: p.cheap}
 }

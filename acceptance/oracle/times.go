@@ -108,14 +108,25 @@ func (w watch) take() (map[class][]time.Duration, map[class]answers, error) {
 // warm is how many rounds go before those that count, of each asker.
 const warm = 5
 
+// sideBySide is how many take samples at once: more where they mostly wait.
+func (w watch) sideBySide() int {
+	if w.waits && w.askers > 1 {
+		return waiters * w.askers
+	}
+	return w.askers
+}
+
+// waiters is how many times more there are of those who mostly wait.
+const waiters = 4
+
 // rounds calls round n times, and some times before that, which don't count; as many
 // at once as there are askers.
 func (w watch) rounds(n int, round func(counts bool) error) error {
 	var left atomic.Int64
 	left.Store(int64(n))
-	failed := make([]error, w.askers)
+	failed := make([]error, w.sideBySide())
 	var all sync.WaitGroup
-	for asker := range w.askers {
+	for asker := range failed {
 		all.Go(func() {
 			for i := 0; failed[asker] == nil && w.ctx.Err() == nil; i++ {
 				counts := i >= warm
