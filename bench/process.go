@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -22,13 +23,33 @@ func lacksProc() error {
 
 func (p process) file(name string) string { return fmt.Sprintf("/proc/%d/%s", p, name) }
 
-// memory answers the resident memory, now and at its peak, in octets.
+// memory answers the resident memory, now and at its peak, in octets, with that of its
+// children. What they share counts for each, and each has a peak of its own.
 func (p process) memory() (now, peak float64, err error) {
-	text, err := os.ReadFile(p.file("status"))
+	err = p.family(func(member process) error {
+		text, err := os.ReadFile(member.file("status"))
+		if err != nil {
+			return err
+		}
+		itsNow, itsPeak, err := memoryOf(string(text))
+		now, peak = now+itsNow, peak+itsPeak
+		return err
+	})
+	return now, peak, err
+}
+
+// family calls each with the process and its children.
+func (p process) family(each func(process) error) error {
+	children, err := p.children()
 	if err != nil {
-		return 0, 0, err
+		return err
 	}
-	return memoryOf(string(text))
+	for _, member := range append(children, p) {
+		if err := each(member); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func memoryOf(status string) (now, peak float64, err error) {
@@ -55,14 +76,23 @@ func kilobytes(text string) (float64, error) {
 	return n * 1024, err
 }
 
-// forgetPeak makes the memory of now the peak.
-func (p process) forgetPeak() error { return os.WriteFile(p.file("clear_refs"), []byte("5"), 0) }
+// forgetPeak makes the memory of now the peak, of its children too.
+func (p process) forgetPeak() error {
+	return p.family(func(member process) error { return os.WriteFile(member.file("clear_refs"), []byte("5"), 0) })
+}
 
 // tick is the unit of processor time in /proc, on every Linux that Go runs on.
 const tick = 10 * time.Millisecond
 
-// busy answers the processor time that the process has used.
-func (p process) busy() (time.Duration, error) { return p.spent(busyOf) }
+// busy answers the processor time that the process and its children have used.
+func (p process) busy() (sum time.Duration, err error) {
+	err = p.family(func(member process) error {
+		spent, err := member.spent(busyOf)
+		sum += spent
+		return err
+	})
+	return sum, err
+}
 
 // busyWithEnded adds that of its children which have ended.
 func (p process) busyWithEnded() (time.Duration, error) { return p.spent(busyWithEndedOf) }
@@ -75,19 +105,28 @@ func (p process) spent(of func(stat string) (time.Duration, error)) (time.Durati
 	return of(string(text))
 }
 
-// children are those of a process that has one thread.
+// children are those of all its threads.
 func (p process) children() ([]process, error) {
-	text, err := os.ReadFile(p.file(fmt.Sprintf("task/%d/children", p)))
+	threads, err := os.ReadDir(p.file("task"))
 	if err != nil {
 		return nil, err
 	}
 	var all []process
-	for field := range strings.FieldsSeq(string(text)) {
-		n, err := strconv.Atoi(field)
+	for _, thread := range threads {
+		text, err := os.ReadFile(p.file("task/" + thread.Name() + "/children"))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // it has ended meanwhile
+		}
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, process(n))
+		for field := range strings.FieldsSeq(string(text)) {
+			n, err := strconv.Atoi(field)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, process(n))
+		}
 	}
 	return all, nil
 }

@@ -73,8 +73,9 @@ func (a *attacker) metrics() string {
 	return string(text)
 }
 
-// memory answers how much the target has in memory, in MiB.
+// memory answers how much the target has in memory, in MiB, with the processes
+// that hash.
 func (a *attacker) memory() float64 {
 	a.t.Helper()
-	return a.metric("process_resident_memory_bytes") / (1 << 20)
+	return (a.metric("process_resident_memory_bytes") + a.metric("matricula_hash_processes_resident_memory_bytes")) / (1 << 20)
 }

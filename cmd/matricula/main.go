@@ -8,10 +8,20 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
+
+	"matricula/internal/password/apart"
 )
 
 func main() {
+	if apart.Is(os.Args[1:]) { // a server has started us to hash its passwords
+		if err := apart.Serve(os.Args[1:], os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, "matricula:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	c := &console{
 		ctx: context.Background(), env: readEnvironment(os.Environ()), now: clock(),
 		in: os.Stdin, out: os.Stdout, errs: os.Stderr,

@@ -14,6 +14,7 @@ import (
 	"matricula/internal/limit"
 	"matricula/internal/mail"
 	"matricula/internal/password"
+	"matricula/internal/password/apart"
 	"matricula/internal/store"
 	"matricula/internal/token"
 	"matricula/internal/web"
@@ -29,6 +30,7 @@ type core struct {
 	*account.Service
 	store  *store.Store
 	hasher *password.Hasher
+	apart  *apart.Crew    // hashes, nil where that is done here
 	list   *password.List // nil: the built-in one alone
 	inbox  *mail.Dir      // where a server's mails lie, nil where they are sent
 }
@@ -47,22 +49,32 @@ type parts struct {
 // the secret where they are missing. What can be refused is refused before
 // anything is made.
 func openCore(ctx context.Context, c config, p parts) (*core, error) {
-	hasher, err := password.New(c.hash)
-	if err != nil {
-		return nil, err
-	}
-	if p.server && os.Getenv("GOGC") == "" { // what the operator has said stays
-		hasher.Tell(collectSooner)
-	}
 	list, err := c.openList()
 	if err != nil {
 		return nil, err
 	}
-	made := &core{hasher: hasher, list: list}
-	if err := made.open(ctx, c, p); err != nil {
+	made := &core{list: list}
+	if err := made.makeHasher(c, p); err != nil {
 		return nil, errors.Join(err, closeList(list))
 	}
+	if err := made.open(ctx, c, p); err != nil {
+		return nil, errors.Join(err, made.apart.Close(), closeList(list))
+	}
 	return made, nil
+}
+
+// makeHasher has a server hash in processes of their own; where none can be started, in
+// its own one, which everybody notices while many sign in.
+func (s *core) makeHasher(c config, p parts) (err error) {
+	if p.server {
+		if s.apart, err = apart.Start(c.Hash, p.log); err == nil {
+			c.hash.Worker = s.apart
+		} else {
+			p.log.Warn("passwords are hashed within the server, which slows everything down while many sign in, for no process of their own can be started", "error", err)
+		}
+	}
+	s.hasher, err = password.New(c.hash)
+	return err
 }
 
 // open opens what lies in the data directory, and puts the rules over it.
@@ -151,8 +163,9 @@ func (c config) mailer() (mail.Sender, *mail.Dir, error) {
 	return dir, dir, err
 }
 
-// close lets go of the database, and of the list of passwords.
-func (c *core) close() error { return errors.Join(c.store.Close(), closeList(c.list)) }
+// close lets go of the database, of the processes that hash, and of the list of
+// passwords.
+func (c *core) close() error { return errors.Join(c.store.Close(), c.apart.Close(), closeList(c.list)) }
 
 // ready says whether the database answers and takes changes.
 func (c *core) ready(ctx context.Context) error {
@@ -165,10 +178,11 @@ func (c *core) ready(ctx context.Context) error {
 // sources are what the metrics are read from.
 func (s *core) sources(rates func() limit.Stats) ops.Sources {
 	return ops.Sources{
-		Hashes: s.hasher.Stats,
-		Rules:  s.Stats,
-		Outbox: s.OutboxStats,
-		Rates:  rates,
+		Hashes:        s.hasher.Stats,
+		HashProcesses: s.apart.Processes,
+		Rules:         s.Stats,
+		Outbox:        s.OutboxStats,
+		Rates:         rates,
 		Commits: func() ops.Commits {
 			c := s.store.Stats()
 			return ops.Commits{

@@ -17,7 +17,7 @@ const (
 	defaultMemory  = 19456 // KiB
 	defaultTime    = 2
 	defaultThreads = 1
-	defaultWait    = 900 * time.Millisecond // answered, in all, within a second
+	defaultWait    = 800 * time.Millisecond // answered, in all, within a second
 
 	// A waiting caller costs a stack and a connection, not a hash, so places are
 	// cheap. With 256 to a slot the deadline, and not the queue's length, is what
@@ -38,7 +38,9 @@ type Config struct {
 
 	Slots int           // hashes at once; by default as many as the machine has cores
 	Queue int           // callers that may wait for a slot; 256 for each slot by default
-	Wait  time.Duration // longest wait for a slot; 900 ms by default
+	Wait  time.Duration // longest wait for a slot; 800 ms by default
+
+	Worker Worker // does the work; by default it is done in this process
 }
 
 // ParseParams reads the cost of new hashes from the form

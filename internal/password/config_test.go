@@ -86,8 +86,8 @@ func TestNewTakesDefaults(t *testing.T) {
 	if got, want := h.Stats(), (Stats{Slots: cores, Queue: 256 * cores}); got != want {
 		t.Errorf("Stats() = %+v, want %+v", got, want)
 	}
-	if h.gate.wait != 900*time.Millisecond {
-		t.Errorf("wait = %v, want 900ms", h.gate.wait)
+	if h.gate.wait != 800*time.Millisecond {
+		t.Errorf("wait = %v, want 800ms", h.gate.wait)
 	}
 
 	h = newHasher(t, Config{Slots: 3, Queue: 7, Wait: time.Second})

@@ -56,8 +56,7 @@ func callerOf(ctx context.Context) caller {
 // first served, and the lines take turns. Who would wait in vain is refused at
 // once: to be told so costs neither side the wait.
 type gate struct {
-	wait    time.Duration
-	hashing func(bool) // is told when the first slot is taken and the last one free
+	wait time.Duration
 
 	mu       sync.Mutex
 	stats    Stats
@@ -82,7 +81,7 @@ type place struct {
 }
 
 func newGate(slots, queue int, wait time.Duration) *gate {
-	return &gate{wait: wait, hashing: func(bool) {}, stats: Stats{Slots: slots, Queue: queue}, reserved: map[caller]int{}}
+	return &gate{wait: wait, stats: Stats{Slots: slots, Queue: queue}, reserved: map[caller]int{}}
 }
 
 // run calls work in a slot. It returns ErrBusy when none comes free in time, or
@@ -168,9 +167,7 @@ func (g *gate) queueUp(c caller) (*place, error) {
 	defer g.mu.Unlock()
 
 	if g.free() {
-		if g.stats.InUse++; g.stats.InUse == 1 {
-			g.hashing(true)
-		}
+		g.stats.InUse++
 		return nil, nil
 	}
 	if g.hopeless(c, nil) {
@@ -313,9 +310,7 @@ func (g *gate) leave(took time.Duration) {
 // giveBack frees a slot for whoever waits.
 func (g *gate) giveBack() {
 	g.stats.InUse--
-	if g.admit(); g.stats.InUse == 0 {
-		g.hashing(false)
-	}
+	g.admit()
 }
 
 // admit gives free slots to those who wait: known and not in turn, and among each

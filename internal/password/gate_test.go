@@ -410,25 +410,3 @@ func TestGateCountsWhoIsYetToCome(t *testing.T) {
 		}
 	})
 }
-
-// TestGateTellsWhenThereIsHashing has two overlap, and one come alone.
-func TestGateTellsWhenThereIsHashing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var told []bool
-		g := newGate(1, 10, time.Hour)
-		g.hashing = func(on bool) { told = append(told, on) }
-		one := start(t.Context(), g, nothing)
-		two := start(t.Context(), g, nothing) // waits, and takes over
-		for _, j := range []job{one, two} {
-			if err := j.end(); err != nil {
-				t.Error(err)
-			}
-		}
-		if err := start(t.Context(), g, nothing).end(); err != nil {
-			t.Error(err)
-		}
-		if want := []bool{true, false, true, false}; !slices.Equal(told, want) {
-			t.Errorf("told %v, want %v", told, want)
-		}
-	})
-}

@@ -6,10 +6,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/zitadel/passwap/argon2"
-	"github.com/zitadel/passwap/bcrypt"
-	"github.com/zitadel/passwap/pbkdf2"
-	"github.com/zitadel/passwap/verifier"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -38,10 +34,7 @@ const (
 // A Hasher makes hashes of passwords and verifies them, a bounded number at
 // once. It is safe for use by many goroutines.
 type Hasher struct {
-	own    *argon2.Hasher
-	argon2 *argon2.Verifier
-	pbkdf2 *pbkdf2.Verifier
-	bcrypt *bcrypt.Verifier
+	worker Worker
 	class  string
 	gate   *gate
 }
@@ -60,20 +53,11 @@ func New(cfg Config) (*Hasher, error) {
 		return nil, fmt.Errorf("password hasher: %w", err)
 	}
 
-	return &Hasher{
-		own: argon2.NewArgon2id(argon2.Params{
-			Time:    cfg.Time,
-			Memory:  cfg.Memory,
-			Threads: cfg.Threads,
-			KeyLen:  digestSize,
-			SaltLen: saltSize,
-		}, nil),
-		argon2: argon2.NewVerifier(nil),
-		pbkdf2: pbkdf2.NewVerifier(nil),
-		bcrypt: bcrypt.NewVerifier(nil),
-		class:  cfg.class(),
-		gate:   newGate(cfg.Slots, cfg.Queue, cfg.Wait),
-	}, nil
+	if cfg.Worker == nil {
+		cfg.Worker, _ = NewWorker(cfg) // it was checked
+	}
+
+	return &Hasher{worker: cfg.Worker, class: cfg.class(), gate: newGate(cfg.Slots, cfg.Queue, cfg.Wait)}, nil
 }
 
 // Hash returns the argon2id hash of the password's NFC form, as a PHC string
@@ -84,7 +68,7 @@ func (h *Hasher) Hash(ctx context.Context, password string) (encoded string, err
 	if err != nil {
 		return "", err
 	}
-	if busy := h.gate.run(ctx, func() { encoded, err = h.own.Hash(nfc) }); busy != nil {
+	if busy := h.gate.run(ctx, func() { encoded, err = h.worker.Hash(nfc) }); busy != nil {
 		return "", busy
 	}
 
@@ -110,25 +94,21 @@ func (h *Hasher) Verify(ctx context.Context, encoded, password string) (Verdict,
 		typed = nfc
 	}
 
-	var result verifier.Result
-	if busy := h.gate.run(ctx, func() { result, err = h.verifier(hash.format).Verify(encoded, typed) }); busy != nil {
+	var verdict Verdict
+	if busy := h.gate.run(ctx, func() { verdict, err = h.worker.Verify(encoded, typed) }); busy != nil {
 		return Verdict{}, busy
 	}
 	switch {
 	case err != nil:
-		return Verdict{}, malformed("%w", err)
+		return Verdict{}, err
 	case hash.format == formatArgon2id:
-		return Verdict{
-			OK:       result == verifier.OK || result == verifier.NeedUpdate,
-			Outdated: result == verifier.NeedUpdate,
-		}, nil
+		return verdict, nil
 	case strings.ContainsRune(typed, 0):
 		// bcrypt repeats its NUL-terminated key, and HMAC fills its key up with
 		// NULs, so that "a" and "a\x00a", or "a" and "a\x00", share a hash.
 		return Verdict{}, nil
 	default:
-		ok := result == verifier.OK
-		return Verdict{OK: ok, Outdated: ok}, nil
+		return Verdict{OK: verdict.OK, Outdated: verdict.OK}, nil
 	}
 }
 
@@ -154,11 +134,6 @@ func (h *Hasher) Reserve(ctx context.Context) (reserved context.Context, done fu
 	return h.gate.reserve(ctx)
 }
 
-// Tell has hashing called when the first slot of the gate is taken, and when the last
-// one is free again. Callers wait for it, so it must be quick; and it must be set
-// before anything is hashed.
-func (h *Hasher) Tell(hashing func(bool)) { h.gate.hashing = hashing }
-
 // Class returns the class, as ClassOf has it, of the hashes that Hash makes.
 func (h *Hasher) Class() string {
 	return h.class
@@ -167,19 +142,6 @@ func (h *Hasher) Class() string {
 // Stats returns what the Hasher's gate is doing and has done.
 func (h *Hasher) Stats() Stats {
 	return h.gate.snapshot()
-}
-
-func (h *Hasher) verifier(f format) verifier.Verifier {
-	switch f {
-	case formatArgon2id:
-		return h.own
-	case formatArgon2i:
-		return h.argon2
-	case formatPBKDF2:
-		return h.pbkdf2
-	default:
-		return h.bcrypt
-	}
 }
 
 // normalize returns the NFC form of a password within the limits.

@@ -24,6 +24,9 @@ type Sources struct {
 	Outbox  func(context.Context) (account.OutboxStats, error)
 	Commits func() Commits
 	Rates   func() limit.Stats // of the calls that client networks are limited at
+	// HashProcesses answers how many processes there are for hashing, and their
+	// resident memory in octets.
+	HashProcesses func() (n int, memory int64)
 }
 
 // Commits counts what the database has written since it was opened.
@@ -111,6 +114,8 @@ var (
 	hashServed   = describe("hashes_total", "Password hashes made or verified.")
 	hashRefused  = describe("hash_refusals_total", "Callers sent away because the queue was full or too slow.")
 	hashWaited   = describe("hash_wait_seconds_total", "Time that callers spent waiting for a hash slot.")
+	hashCrew     = describe("hash_processes", "Processes that hash passwords, beside the server's own.")
+	hashMemory   = describe("hash_processes_resident_memory_bytes", "Resident memory of these processes; what they share counts for each.")
 	sessions     = describe("sessions_started_total", "Sign-ins that started a session.", "contract")
 	accessTokens = describe("access_tokens_total", "Access tokens minted.")
 	mailsSent    = describe("mails_sent_total", "Mails that the mail server took.")
@@ -132,7 +137,7 @@ var (
 // Describe implements prometheus.Collector.
 func (s *state) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		hashSlots, hashInUse, hashQueue, hashQueued, hashServed, hashRefused, hashWaited, sessions, accessTokens,
+		hashSlots, hashInUse, hashQueue, hashQueued, hashServed, hashRefused, hashWaited, hashCrew, hashMemory, sessions, accessTokens,
 		mailsSent, mailsFailed, mailsWaiting, mailsDead, mailsAge, commits, commitsLost, changes, largestGroup,
 		changesWaits, changesNow, rateKeys, rateRefused, rateEvicted,
 	} {
@@ -154,6 +159,9 @@ func (s *state) Collect(to chan<- prometheus.Metric) {
 	counter(hashServed, float64(h.Served))
 	counter(hashRefused, float64(h.Refused))
 	counter(hashWaited, h.Waited.Seconds())
+	n, memory := s.from.HashProcesses()
+	gauge(hashCrew, float64(n))
+	gauge(hashMemory, float64(memory))
 
 	r := s.from.Rules()
 	counter(sessions, float64(r.ClubSessions), string(account.Clubs))

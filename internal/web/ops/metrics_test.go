@@ -36,6 +36,8 @@ func sampled(outbox func(context.Context) (account.OutboxStats, error)) *Metrics
 		Outbox:  outbox,
 		Commits: func() Commits { return Commits{13, 14, 15, 16, 17, 18} },
 		Rates:   func() limit.Stats { return limit.Stats{Keys: 24, Allowed: 25, Refused: 26, Evicted: 27} },
+
+		HashProcesses: func() (int, int64) { return 28, 29 },
 	}, func() time.Time { return now })
 	m.Watch(web.Served{Method: "POST", Route: "/api/user/login", Status: 400, Took: time.Millisecond, Err: account.SignInRefused})
 	m.Watch(web.Served{Method: "GET", Status: 404, Err: web.ErrNotFound})
@@ -57,6 +59,7 @@ func TestMetricsTellWhatTheirSourcesSay(t *testing.T) {
 	for _, line := range []string{
 		`matricula_hash_slots 1`, `matricula_hash_slots_in_use 2`, `matricula_hash_queue_slots 3`, `matricula_hash_queued 4`,
 		`matricula_hashes_total 5`, `matricula_hash_refusals_total 6`, `matricula_hash_wait_seconds_total 7`,
+		`matricula_hash_processes 28`, `matricula_hash_processes_resident_memory_bytes 29`,
 		`matricula_sessions_started_total{contract="clubs"} 8`, `matricula_sessions_started_total{contract="cohorts"} 9`,
 		`matricula_access_tokens_total 10`, `matricula_mails_sent_total 11`, `matricula_mail_failures_total 12`,
 		`matricula_store_commits_total 13`, `matricula_store_commit_failures_total 14`, `matricula_store_changes_total 15`,
