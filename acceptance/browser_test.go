@@ -16,12 +16,14 @@ import (
 
 	devtools "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/chromedp"
+
+	"matricula/acceptance/outside"
 )
 
 // browser is a real one, with an empty profile of its own.
 type browser struct {
 	ctx  context.Context
-	used *secrets
+	used *outside.Secrets
 
 	mu   sync.Mutex
 	said []string // errors of its console
@@ -31,7 +33,7 @@ type browser struct {
 const browserTime = 90 * time.Second
 
 // openBrowser starts a browser. Where there is none, the test is skipped or fails.
-func openBrowser(t *testing.T, used *secrets) *browser {
+func openBrowser(t *testing.T, used *outside.Secrets) *browser {
 	t.Helper()
 	var path string
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
@@ -217,10 +219,10 @@ func (b *browser) fetch(t *testing.T, method, address string, options object) fe
 		if err != nil {
 			t.Fatal(err)
 		}
-		b.used.addBody(text)
+		b.used.AddBody(text)
 	}
 	f := evaluate[fetched](t, b, `call("`+method+`", "`+address+`", `+string(sent)+`)`)
-	b.used.addBody(f.Body)
+	b.used.AddBody(f.Body)
 	return f
 }
 

@@ -39,7 +39,7 @@ func TestClubOfficerHasAllCallsNeeded(t *testing.T) {
 	second := in.newLetter(t, o.email, 2)
 	s.call(t, "POST", "/api/user/resend-confirm", object{"email": o.email}).want(t, 200).says(t, "status", "success")
 	third := in.newLetter(t, o.email, 3)
-	if first.secret() == second.secret() || second.secret() == third.secret() {
+	if first.Secret() == second.Secret() || second.Secret() == third.Secret() {
 		t.Error("two mails carry the same link")
 	}
 	if host := first.link(t).Host; host != "localhost:"+s.port {
@@ -140,8 +140,8 @@ func resetClubsPassword(t *testing.T, s *server, o officer, access string) {
 	s.call(t, "POST", "/api/user/refresh", nil, bearer(tokens.refresh)).want(t, 401)
 	s.call(t, "POST", "/api/user/login", object{"email": o.email, "password": o.password}).want(t, 400)
 	s.profile(t, s.login(t, fresh).access).want(t, 200)
-	if told := s.newLetter(t, o.email, 5); told.secret() != "" {
-		t.Errorf("the mail that tells of the new password carries a link with a secret: %q", told.subject)
+	if told := s.newLetter(t, o.email, 5); told.Secret() != "" {
+		t.Errorf("the mail that tells of the new password carries a link with a secret: %q", told.Subject)
 	}
 }
 

@@ -42,10 +42,10 @@ func TestNothingTellsSecrets(t *testing.T) {
 	s.askReset(t, o, &mails, true)("password").want(t, 400)
 	reset := s.askReset(t, o, &mails, false)
 	for _, l := range in.lettersTo(t, o.email) {
-		s.call(t, "GET", l.link(t).RequestURI(), nil).want(t, map[bool]int{true: 303, false: 200}[l.subject == in.letters(t)[0].subject])
-		s.call(t, "GET", "/api/user/confirm/"+l.secret()+"/more", nil).want(t, 404)
-		s.call(t, "POST", "/api/user/confirm/"+l.secret(), nil).want(t, 405)
-		s.call(t, "GET", "/change-password?token="+l.secret()+"&id=1", nil, "Referer: "+s.base+l.link(t).RequestURI())
+		s.call(t, "GET", l.link(t).RequestURI(), nil).want(t, map[bool]int{true: 303, false: 200}[l.Subject == in.letters(t)[0].Subject])
+		s.call(t, "GET", "/api/user/confirm/"+l.Secret()+"/more", nil).want(t, 404)
+		s.call(t, "POST", "/api/user/confirm/"+l.Secret(), nil).want(t, 405)
+		s.call(t, "GET", "/change-password?token="+l.Secret()+"&id=1", nil, "Referer: "+s.base+l.link(t).RequestURI())
 	}
 	s.call(t, "GET", "/dev/mail", nil).want(t, 200)
 	reset("the second password of the discreet").want(t, 200)
@@ -60,7 +60,7 @@ func TestNothingTellsSecrets(t *testing.T) {
 	}
 
 	// The search finds what is there to be found.
-	if n := len(in.secrets.all); n < 10 {
+	if n := in.secrets.Len(); n < 10 {
 		t.Errorf("%d secrets passed by, want more of such a story", n)
 	}
 	paths, err := filepath.Glob(filepath.Join(in.data, "mail", "*.eml"))
@@ -73,8 +73,8 @@ func TestNothingTellsSecrets(t *testing.T) {
 			t.Fatal(err)
 		}
 		l, err := readLetter(raw)
-		if err != nil || len(in.secrets.in([]byte(l.text))) == 0 {
-			t.Errorf("the mail %q is not seen to hold its link (%v)", l.subject, err)
+		if err != nil || len(in.secrets.In([]byte(l.Text))) == 0 {
+			t.Errorf("the mail %q is not seen to hold its link (%v)", l.Subject, err)
 		}
 	}
 	if strings.Count(in.log.String(), `"msg":"request"`) < 30 {

@@ -70,7 +70,7 @@ func TestBrowserPlaysClubsFromAnotherOrigin(t *testing.T) {
 	call("GET", "/api/admin/profile", access, nil).want(t, 401)
 	call("POST", "/api/user/refresh", refresh, nil).want(t, 401)
 	call("POST", "/api/user/request-reset", "", object{"email": o.email}).want(t, 200)
-	token := in.newLetter(t, o.email, 3).secret()
+	token := in.newLetter(t, o.email, 3).Secret()
 	call("POST", "/api/user/confirm-reset", "", object{"token": token, "password": "another password of the browser"}).want(t, 200)
 	call("GET", "/api/admin/profile", again, nil).want(t, 401)
 	call("POST", "/api/user/login", "", object{"email": o.email, "password": "another password of the browser"}).want(t, 200)

@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"matricula/acceptance/outside"
 )
 
 // cheapHash makes passwords cost next to nothing, for stories that aren't about it.
@@ -26,7 +28,7 @@ type installation struct {
 	program string
 	data    string
 	env     []string // MATRICULA_… for the servers and the commands
-	secrets *secrets
+	secrets *outside.Secrets
 	log     *log
 	said    lines // by the commands
 	metrics lines // of the servers, before they ended
@@ -47,7 +49,7 @@ func install(t *testing.T, env ...string) *installation {
 	}
 	in := &installation{
 		program: program, data: filepath.Join(t.TempDir(), "data"),
-		env: append([]string{cheapHash, everyWord, metricsSomewhere}, env...), secrets: &secrets{}, log: &log{},
+		env: append([]string{cheapHash, everyWord, metricsSomewhere}, env...), secrets: &outside.Secrets{}, log: &log{},
 	}
 	in.onPostgres(t)
 	t.Cleanup(func() {
@@ -93,7 +95,7 @@ func (in *installation) roster(t *testing.T, emails ...string) {
 // person makes a confirmed account with a password, as an operator does.
 func (in *installation) person(t *testing.T, email, name, password string) {
 	t.Helper()
-	in.secrets.add(password)
+	in.secrets.Add(password)
 	in.run(t, password+"\n", "account", "create", email, "--name", name, "--password-stdin")
 }
 

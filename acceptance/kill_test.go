@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"matricula/acceptance/outside"
 )
 
 // How the kills go: so many rounds, with so many officers at once in each, none of
@@ -53,7 +55,7 @@ func TestKilledServerLosesNothingThatItAcknowledged(t *testing.T) {
 			t.Errorf("%s has a mail and no account", to)
 		}
 		for _, l := range mailed {
-			if len(mailed) > 2 || l.secret() != mailed[0].secret() {
+			if len(mailed) > 2 || l.Secret() != mailed[0].Secret() {
 				t.Errorf("%s has %d mails of one registration, want at most 2 with the same link", to, len(mailed))
 			}
 		}
@@ -141,10 +143,10 @@ func (in *installation) awaitMails(t *testing.T, emails []string) map[string][]l
 	t.Helper()
 	var mails map[string][]letter
 	var without []string
-	if !poll(2*mailTime, func() bool {
+	if !outside.Poll(2*mailTime, func() bool {
 		mails, without = map[string][]letter{}, nil
 		for _, l := range in.letters(t) {
-			mails[l.to] = append(mails[l.to], l)
+			mails[l.To] = append(mails[l.To], l)
 		}
 		for _, email := range emails {
 			if len(mails[email]) == 0 {

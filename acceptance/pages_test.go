@@ -71,7 +71,7 @@ func TestBrowserFindsItsWayThroughThePages(t *testing.T) {
 func forgetPassword(t *testing.T, s *server, b *browser, o officer) {
 	t.Helper()
 	const fresh = "a password that the reader remembers"
-	s.secrets.add(fresh)
+	s.secrets.Add(fresh)
 	b.open(t, s.base+"/sign-in")
 	b.follow(t, chromedp.Click(chromedp.CSS(`a[href="/forgot"]`)))
 	b.at(t, "/forgot")

@@ -74,7 +74,7 @@ func TestOA3OneResetLinkUsedEndsTheOthers(t *testing.T) {
 	mails := 1
 	first, second, cohorts := s.askReset(t, o, &mails, true), s.askReset(t, o, &mails, true), s.askReset(t, o, &mails, false)
 	his := s.lettersTo(t, o.email)
-	if his[1].secret() == his[2].secret() {
+	if his[1].Secret() == his[2].Secret() {
 		t.Error("two mails carry the same token")
 	}
 	second("a new password of chess").want(t, 200)
@@ -235,13 +235,13 @@ func TestOA9OnePurposeOneKey(t *testing.T) {
 	t.Parallel()
 	const secret = "the secret of an installation, in everybody's hands"
 	s, o := registered(t, "MATRICULA_SECRET="+secret)
-	s.secrets.add(secret)
+	s.secrets.Add(secret)
 	tokens := s.login(t, o)
 	mails := 1
 	clubs := s.askReset(t, o, &mails, true)
 	s.askReset(t, o, &mails, false)
 	link := resetLinkOf(s.lettersTo(t, o.email)[2].link(t))
-	confirm := s.lettersTo(t, o.email)[0].secret()
+	confirm := s.lettersTo(t, o.email)[0].Secret()
 
 	// The text of good tokens, signed with the secret itself.
 	s.call(t, "POST", "/api/user/refresh", nil, bearer(resign(tokens.refresh, secret))).want(t, 401)
@@ -292,8 +292,8 @@ func TestOA10RegistrationNeedsNoMailServer(t *testing.T) {
 		return len(his) == 2
 	})
 	for _, l := range his {
-		in.secrets.add(l.secret())
-		if strings.Contains(l.text, "/api/user/confirm/") {
+		in.secrets.Add(l.Secret())
+		if strings.Contains(l.Text, "/api/user/confirm/") {
 			s.follow(t, l).want(t, 303)
 		}
 	}

@@ -58,8 +58,8 @@ func TestOB1MailLeadsToListedOriginsAlone(t *testing.T) {
 	mails := len(s.lettersTo(t, m.email)) // of the two before, those that were accepted
 	eventually(t, mailTime, "two mails", func() bool { mails = len(s.lettersTo(t, m.email)); return mails == 2 })
 	for _, l := range s.lettersTo(t, m.email) {
-		if !strings.HasPrefix(l.link(t).String(), listed+"/change-password?token=") || strings.Contains(l.text+l.html, "evil") || strings.Contains(l.html, "<img") {
-			t.Errorf("the mail leads elsewhere:\n%s\n%s", l.text, l.html)
+		if !strings.HasPrefix(l.link(t).String(), listed+"/change-password?token=") || strings.Contains(l.Text+l.HTML, "evil") || strings.Contains(l.HTML, "<img") {
+			t.Errorf("the mail leads elsewhere:\n%s\n%s", l.Text, l.HTML)
 		}
 	}
 }
@@ -428,7 +428,7 @@ func TestOB15ResetMailIsNotLost(t *testing.T) {
 	box.listen(t, mx)
 	eventually(t, time.Minute, "the mail", func() bool { return len(box.letters()[m.email]) > 0 })
 	l := box.letters()[m.email][0]
-	in.secrets.add(l.secret())
+	in.secrets.Add(l.Secret())
 	s.call(t, "POST", "/api/auth/change-password", resetLinkOf(l.link(t)).change("a new password of ada")).want(t, 200)
 	s.stop(t)
 }

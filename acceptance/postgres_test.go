@@ -17,9 +17,14 @@ import (
 // into the SQLite file itself can't be told there.
 func (in *installation) onPostgres(t *testing.T) {
 	t.Helper()
-	if os.Getenv("TEST_DATABASE") != "postgres" {
-		return
+	if os.Getenv("TEST_DATABASE") == "postgres" {
+		in.usePostgres(t)
 	}
+}
+
+// usePostgres does so whatever the variable says.
+func (in *installation) usePostgres(t *testing.T) {
+	t.Helper()
 	server, err := postgresServer()
 	pgtest.OrSkip(t, err)
 	database, err := server.Make(context.Background(), "")
@@ -35,8 +40,8 @@ func (in *installation) onPostgres(t *testing.T) {
 		}
 	})
 	secret := "the secret of " + t.Name() + ", which is long enough"
-	in.secrets.add(secret)
-	in.secrets.add(server.Password())
+	in.secrets.Add(secret)
+	in.secrets.Add(server.Password())
 	in.env = append(in.env, "MATRICULA_DATABASE="+server.PortURL(database), "MATRICULA_DATABASE_POOL=8", "MATRICULA_SECRET="+secret)
 }
 
@@ -70,7 +75,7 @@ func (in *installation) checkTables(t *testing.T, url string) {
 		if _, err := conn.PgConn().CopyTo(ctx, &octets, "COPY "+table+" TO STDOUT (FORMAT binary)"); err != nil {
 			t.Error(err)
 		}
-		for _, secret := range in.secrets.in(octets.Bytes()) {
+		for _, secret := range in.secrets.In(octets.Bytes()) {
 			t.Errorf("the table %s holds the secret %s", table, secret)
 		}
 	}

@@ -62,7 +62,7 @@ func (s *server) askReset(t *testing.T, o officer, mails *int, clubs bool) func(
 	*mails++
 	if clubs {
 		s.call(t, "POST", "/api/user/request-reset", object{"email": o.email}).want(t, 200)
-		token := s.newLetter(t, o.email, *mails).secret()
+		token := s.newLetter(t, o.email, *mails).Secret()
 		return func(password string) answer {
 			return s.call(t, "POST", "/api/user/confirm-reset", object{"token": token, "password": password})
 		}

@@ -43,7 +43,7 @@ func TestRestartForgetsNothing(t *testing.T) {
 	s.follow(t, confirm).want(t, 303)
 	s.login(t, eve)
 	s.call(t, "POST", "/api/auth/change-password", cohorts.change("the second password of ada")).want(t, 200)
-	s.call(t, "POST", "/api/user/confirm-reset", object{"token": clubs.secret(), "password": "a third password of ada"}).want(t, 404)
+	s.call(t, "POST", "/api/user/confirm-reset", object{"token": clubs.Secret(), "password": "a third password of ada"}).want(t, 404)
 	s.kill()
 	s = in.serve(t)
 	for _, dead := range []string{live.access, ended.access} {
@@ -51,7 +51,7 @@ func TestRestartForgetsNothing(t *testing.T) {
 	}
 	s.info(t, cookie).want(t, 401)
 	s.call(t, "POST", "/api/auth/change-password", cohorts.change("a fourth password of ada")).want(t, 400)
-	s.call(t, "POST", "/api/user/confirm-reset", object{"token": clubs.secret(), "password": "a fourth password of ada"}).want(t, 404)
+	s.call(t, "POST", "/api/user/confirm-reset", object{"token": clubs.Secret(), "password": "a fourth password of ada"}).want(t, 404)
 	s.login(t, officer{ada.email, "the second password of ada", ""})
 	s.follow(t, confirm).want(t, 303) // within its life a link says yes again
 	s.stop(t)

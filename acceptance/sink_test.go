@@ -1,8 +1,6 @@
 package acceptance
 
 import (
-	"errors"
-	"io"
 	"net"
 	"os"
 	"strconv"
@@ -10,7 +8,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/emersion/go-smtp"
+	"matricula/acceptance/outside"
 )
 
 // port is a port of this machine that is taken, so that nobody else gets it, but
@@ -80,17 +78,8 @@ func (s *sink) listen(t *testing.T, p *port) {
 // answer answers who connects until the test ends, those too who wait already.
 func (s *sink) answer(t *testing.T, ln net.Listener) {
 	t.Helper()
-	srv := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
-		return &delivery{sink: s, conn: c}, nil
-	}))
-	srv.Domain = "localhost"
-	done := make(chan error, 1)
-	go func() { done <- srv.Serve(ln) }()
+	outside.Receive(t, ln, func(p outside.Post) (hangUp bool, err error) { return s.keep(p.Raw), nil })
 	t.Cleanup(func() {
-		_ = srv.Close()
-		if err := <-done; err != nil && !errors.Is(err, smtp.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
-			t.Error(err)
-		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for _, err := range s.errs {
@@ -110,7 +99,7 @@ func (s *sink) keep(raw []byte) (hangUp bool) {
 	}
 	copies := 0
 	for _, k := range s.kept {
-		if k.to == l.to && k.subject == l.subject {
+		if k.To == l.To && k.Subject == l.Subject {
 			copies++
 		}
 	}
@@ -124,37 +113,7 @@ func (s *sink) letters() map[string][]letter {
 	defer s.mu.Unlock()
 	byAddress := map[string][]letter{}
 	for _, l := range s.kept {
-		byAddress[l.to] = append(byAddress[l.to], l)
+		byAddress[l.To] = append(byAddress[l.To], l)
 	}
 	return byAddress
-}
-
-// delivery is one connection to a sink.
-type delivery struct {
-	sink *sink
-	conn *smtp.Conn
-}
-
-// Reset is part of smtp.Session.
-func (d *delivery) Reset() {}
-
-// Logout is part of smtp.Session.
-func (d *delivery) Logout() error { return nil }
-
-// Mail takes any sender.
-func (d *delivery) Mail(string, *smtp.MailOptions) error { return nil }
-
-// Rcpt takes any recipient.
-func (d *delivery) Rcpt(string, *smtp.RcptOptions) error { return nil }
-
-// Data keeps the letter.
-func (d *delivery) Data(r io.Reader) error {
-	raw, err := io.ReadAll(r)
-	if err != nil {
-		return err
-	}
-	if d.sink.keep(raw) {
-		return d.conn.Close()
-	}
-	return nil
 }

@@ -35,7 +35,7 @@ func TestMailsOutliveTheMailServer(t *testing.T) {
 	s = in.serve(t)
 	s.call(t, "POST", "/api/user/register", eve.sample()).want(t, 200)
 
-	box := &sink{hangUp: func(l letter, copies int) bool { return l.to == grace.email && copies == 0 }}
+	box := &sink{hangUp: func(l letter, copies int) bool { return l.To == grace.email && copies == 0 }}
 	box.listen(t, mx)
 	var mails map[string][]letter
 	eventually(t, time.Minute, "all mails", func() bool {
@@ -48,8 +48,8 @@ func TestMailsOutliveTheMailServer(t *testing.T) {
 			t.Errorf("%s has %d mails, want at most %d", to, len(his), most)
 		}
 		for _, l := range his {
-			in.secrets.add(l.secret())
-			if l.secret() == "" || l.secret() != his[0].secret() {
+			in.secrets.Add(l.Secret())
+			if l.Secret() == "" || l.Secret() != his[0].Secret() {
 				t.Errorf("a second copy to %s carries another link", to)
 			}
 		}
@@ -96,7 +96,7 @@ func TestNobodyWaitsForTheMailServer(t *testing.T) {
 	eventually(t, time.Minute, "all mails", func() bool { return len(box.letters()) == len(emails) })
 	s.stop(t)
 	for to, his := range box.letters() {
-		in.secrets.add(his[0].secret())
+		in.secrets.Add(his[0].Secret())
 		if len(his) != 1 {
 			t.Errorf("%s has %d mails, want 1", to, len(his))
 		}
@@ -118,7 +118,7 @@ func TestLinksAndCookiesFollowThePublicAddress(t *testing.T) {
 	newest := func(n int) letter {
 		eventually(t, mailTime, "a mail", func() bool { return len(box.letters()[o.email]) == n })
 		l := box.letters()[o.email][n-1]
-		in.secrets.add(l.secret())
+		in.secrets.Add(l.Secret())
 		return l
 	}
 	evil := "Host: evil.example\r\nX-Forwarded-Host: evil.example\r\nForwarded: host=evil.example\r\nX-Forwarded-Proto: http\r\nConnection: close\r\n"
@@ -141,13 +141,13 @@ func TestLinksAndCookiesFollowThePublicAddress(t *testing.T) {
 	post("/api/auth/reset-password", object{"email": o.email, "origin": public})
 	cohorts := newest(3)
 	for _, l := range []letter{confirm, clubs, cohorts} {
-		if !strings.HasPrefix(l.link(t).String(), public+"/") || strings.Contains(l.text+l.html, "evil.example") {
-			t.Errorf("the mail %q leads elsewhere than to %s:\n%s", l.subject, public, l.text)
+		if !strings.HasPrefix(l.link(t).String(), public+"/") || strings.Contains(l.Text+l.HTML, "evil.example") {
+			t.Errorf("the mail %q leads elsewhere than to %s:\n%s", l.Subject, public, l.Text)
 		}
 	}
 	s.call(t, "POST", "/api/auth/reset-password", object{"email": o.email, "origin": s.base}).want(t, 400)
 
-	in.secrets.add(o.password)
+	in.secrets.Add(o.password)
 	_, a := s.signIn(t, member{o.email, o.password})
 	set := strings.Split(a.header.Get("Set-Cookie"), "; ")
 	for _, want := range []string{"Path=/", "Max-Age=864000", "HttpOnly", "Secure", "SameSite=None"} {

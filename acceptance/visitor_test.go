@@ -9,16 +9,18 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"matricula/acceptance/outside"
 )
 
 // visitor calls one server as a front end does, or anybody else.
 type visitor struct {
-	base string   // scheme://host:port
-	used *secrets // what passes by
+	base string           // scheme://host:port
+	used *outside.Secrets // what passes by
 	http *http.Client
 }
 
-func newVisitor(base string, used *secrets) *visitor {
+func newVisitor(base string, used *outside.Secrets) *visitor {
 	return &visitor{base: base, used: used, http: &http.Client{
 		Transport: &http.Transport{MaxIdleConnsPerHost: 64},
 		Timeout:   20 * time.Second,
@@ -67,9 +69,9 @@ func (v *visitor) try(method, path string, body any, headers ...string) (answer,
 		name, value, _ := strings.Cut(header, ": ")
 		r.Header.Set(name, value)
 	}
-	v.used.addRequest(r)
-	v.used.addBody(sent)
-	v.used.addForm(string(sent))
+	v.used.AddRequest(r)
+	v.used.AddBody(sent)
+	v.used.AddForm(string(sent))
 	response, err := v.http.Do(r)
 	if err != nil {
 		return answer{}, err
@@ -79,9 +81,9 @@ func (v *visitor) try(method, path string, body any, headers ...string) (answer,
 	if err != nil {
 		return answer{}, fmt.Errorf("%s %s: %w", method, path, err)
 	}
-	v.used.addBody(got)
+	v.used.AddBody(got)
 	for _, cookie := range response.Cookies() {
-		v.used.add(cookie.Value)
+		v.used.Add(cookie.Value)
 	}
 	return answer{method + " " + path, response.StatusCode, response.Header, got}, nil
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -38,18 +39,19 @@ func (p process) memory() (now, peak float64, err error) {
 	return now, peak, err
 }
 
-// family calls each with the process and its children.
+// family calls each with the children of the process and with itself. A child that
+// ends meanwhile is passed over.
 func (p process) family(each func(process) error) error {
 	children, err := p.children()
 	if err != nil {
 		return err
 	}
-	for _, member := range append(children, p) {
-		if err := each(member); err != nil {
+	for _, child := range children {
+		if err := each(child); err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ESRCH) {
 			return err
 		}
 	}
-	return nil
+	return each(p)
 }
 
 func memoryOf(status string) (now, peak float64, err error) {
@@ -84,10 +86,15 @@ func (p process) forgetPeak() error {
 // tick is the unit of processor time in /proc, on every Linux that Go runs on.
 const tick = 10 * time.Millisecond
 
-// busy answers the processor time that the process and its children have used.
+// busy answers the processor time that the process has used, with its children, those
+// too that have ended.
 func (p process) busy() (sum time.Duration, err error) {
 	err = p.family(func(member process) error {
-		spent, err := member.spent(busyOf)
+		of := busyOf
+		if member == p {
+			of = busyWithEndedOf
+		}
+		spent, err := member.spent(of)
 		sum += spent
 		return err
 	})

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"matricula/acceptance/outside"
 )
 
 // Calls that take an address, by what they answer when it is none.
@@ -198,13 +200,13 @@ func TestEML07(t *testing.T) {
 			sent++
 		}
 	}
-	if !poll(mailTime, func() bool { return len(sink.deliveries()) >= sent }) {
+	if !outside.Poll(mailTime, func() bool { return len(sink.deliveries()) >= sent }) {
 		t.Fatalf("%d mails came, want %d", len(sink.deliveries()), sent)
 	}
 	to := map[string]int{}
 	for _, d := range sink.deliveries() {
-		if len(d.to) != 1 || d.letter.to != d.to[0] || len(d.letter.header["To"]) != 1 || d.letter.header.Get("Bcc")+d.letter.header.Get("Cc") != "" || len(d.letter.header["Subject"]) != 1 || d.letter.link() == nil {
-			t.Errorf("a mail for %v: %v", d.to, d.letter.header)
+		if len(d.to) != 1 || d.letter.To != d.to[0] || len(d.letter.Header["To"]) != 1 || d.letter.Header.Get("Bcc")+d.letter.Header.Get("Cc") != "" || len(d.letter.Header["Subject"]) != 1 || d.letter.Link() == nil {
+			t.Errorf("a mail for %v: %v", d.to, d.letter.Header)
 		}
 		if d.longest > 998 {
 			t.Errorf("a mail has a line of %d octets", d.longest)

@@ -255,7 +255,7 @@ func (a *attacker) try(method, path string, body any, headers ...string) (answer
 			r.Header.Add(name, value)
 		}
 	}
-	a.used.addBody(sent)
+	a.used.AddBody(sent)
 	response, err := client.Do(r)
 	if err != nil {
 		return answer{}, err
@@ -265,9 +265,9 @@ func (a *attacker) try(method, path string, body any, headers ...string) (answer
 	if err != nil {
 		return answer{}, fmt.Errorf("%s %s: %w", method, path, err)
 	}
-	a.used.addBody(got)
+	a.used.AddBody(got)
 	for _, cookie := range response.Cookies() {
-		a.used.add(cookie.Value)
+		a.used.Add(cookie.Value)
 	}
 	return answer{method + " " + path, response.StatusCode, response.Header, got, response.Close}, nil
 }

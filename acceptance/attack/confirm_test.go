@@ -5,16 +5,18 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"matricula/acceptance/outside"
 )
 
 // confirmLink answers the path of a person's first confirmation link.
 func (a *attacker) confirmLink(p person) string {
 	a.t.Helper()
 	l := a.newLetter(p.email, 1)
-	if l.link() == nil {
-		a.t.Fatalf("the mail %q to %s has no link", l.subject, p.email)
+	if l.Link() == nil {
+		a.t.Fatalf("the mail %q to %s has no link", l.Subject, p.email)
 	}
-	return l.link().RequestURI()
+	return l.Link().RequestURI()
 }
 
 // event is what `events --json` tells of one.
@@ -209,7 +211,7 @@ func TestCNF08(t *testing.T) {
 	confirm := a.confirmLink(waiting)
 	clubs := a.clubsLink(p)
 	id, cohorts := a.cohortsLink(p)
-	invitation := a.newLetter(invited.email, 1).link().Query()
+	invitation := a.newLetter(invited.email, 1).Link().Query()
 	for _, who := range []person{waiting, p, invited} {
 		a.run(t, "", "account", "set-email", who.email, "new."+who.email)
 	}
@@ -262,14 +264,14 @@ func TestPRE06(t *testing.T) {
 		a.call("POST", "/api/user/login", p.credentials()).want(t, 403)
 	}
 	letters := a.letters(p.email)
-	if !poll(mailTime, func() bool { letters = a.letters(p.email); return len(letters) > 0 }) {
+	if !outside.Poll(mailTime, func() bool { letters = a.letters(p.email); return len(letters) > 0 }) {
 		t.Fatal("no mail")
 	}
 	first := letters[0]
-	if !strings.Contains(first.text, p.club) || !strings.Contains(first.text, "Was it not you?") || !strings.Contains(first.html, "Was it not you?") {
-		t.Errorf("the mail doesn't say who registers, or what to do about it:\n%s", first.text)
+	if !strings.Contains(first.Text, p.club) || !strings.Contains(first.Text, "Was it not you?") || !strings.Contains(first.HTML, "Was it not you?") {
+		t.Errorf("the mail doesn't say who registers, or what to do about it:\n%s", first.Text)
 	}
-	a.call("GET", first.link().RequestURI(), nil).want(t, 303)
+	a.call("GET", first.Link().RequestURI(), nil).want(t, 303)
 	if n := a.show(p.email).Sessions; n != 0 {
 		t.Errorf("the click has made %d sessions out of earlier tries", n)
 	}

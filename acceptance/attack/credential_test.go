@@ -15,16 +15,16 @@ func TestTOK05(t *testing.T) {
 	p := a.stranger()
 	a.roster(p.email)
 	a.call("POST", "/api/user/register", p.registration()).want(t, 200)
-	credentials := map[string]string{"confirmation": a.newLetter(p.email, 1).secret()}
+	credentials := map[string]string{"confirmation": a.newLetter(p.email, 1).Secret()}
 	a.call("GET", "/api/user/confirm/"+credentials["confirmation"], nil).want(t, 303)
 	tokens := a.login(p)
 	credentials["access"], credentials["refresh"] = tokens.access, tokens.refresh
 	cookie := a.signIn(p)
 	_, credentials["session"], _ = strings.Cut(cookie, "=")
 	a.call("POST", "/api/user/request-reset", object{"email": p.email}).want(t, 200)
-	credentials["clubs reset"] = a.newLetter(p.email, 2).secret()
+	credentials["clubs reset"] = a.newLetter(p.email, 2).Secret()
 	a.call("POST", "/api/auth/reset-password", object{"email": p.email, "origin": goodOrigin}).want(t, 200)
-	link := a.newLetter(p.email, 3).link()
+	link := a.newLetter(p.email, 3).Link()
 	credentials["cohorts reset"] = link.Query().Get("token")
 	id := link.Query().Get("id")
 

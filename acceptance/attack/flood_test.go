@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"matricula/acceptance/outside"
 )
 
 // Too much, and too dear.
@@ -270,7 +272,7 @@ func TestDOS05(t *testing.T) {
 	move(370 * 24 * 60 * 60)
 	b.restart() // it purges at its start, and each minute
 	left := 0
-	if !poll(30*time.Second, func() bool { left = b.rows() - rows; return left <= n/50+10 }) {
+	if !outside.Poll(30*time.Second, func() bool { left = b.rows() - rows; return left <= n/50+10 }) {
 		t.Errorf("a year later %d rows of %d are left", left, most-rows)
 	}
 	a.did("%d rows for %d requests, %+.0f MiB in memory; a year later %d of them are left", most-rows, 3*n, grown, left)
@@ -369,7 +371,7 @@ func TestDOS06(t *testing.T) {
 		}
 	})
 	more, open := 0.0, 0.0
-	if !poll(40*time.Second, func() bool {
+	if !outside.Poll(40*time.Second, func() bool {
 		more, open = b.metric("go_goroutines")-goroutines, b.metric("process_open_fds")-files
 		return more <= 10 && open <= 10
 	}) {

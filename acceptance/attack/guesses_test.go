@@ -86,10 +86,10 @@ func TestRST18(t *testing.T) {
 	for _, p := range []person{victim, waiting, member} {
 		for _, l := range a.letters(p.email) {
 			where := ""
-			if u := l.link(); u != nil {
+			if u := l.Link(); u != nil {
 				where = u.Path[:min(len(u.Path), len("/api/user/confirm"))]
 			}
-			counts[fmt.Sprintf("%s: %s (%s)", p.email, l.subject, where)]++
+			counts[fmt.Sprintf("%s: %s (%s)", p.email, l.Subject, where)]++
 		}
 	}
 	for what, n := range counts {
@@ -127,7 +127,7 @@ func (a *attacker) alwaysHasALink() {
 	move((93 + 28) * 60)
 	b.drained()
 	letters := b.letters(owner.email)
-	token := letters[len(letters)-1].link().Query().Get("token")
+	token := letters[len(letters)-1].Link().Query().Get("token")
 	if got := b.useClubs(token, "weak"); got.status != 400 {
 		a.t.Errorf("after two hours of such mails the owner's newest link is answered %d, want 400 for a weak password", got.status)
 	}

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"matricula/acceptance/outside"
 )
 
 // metric answers the sum of a metric's lines at the target's /metrics.
@@ -59,7 +61,7 @@ func (a *attacker) metrics() string {
 	a.t.Helper()
 	a.wantOps()
 	var text []byte
-	if !poll(10*time.Second, func() bool {
+	if !outside.Poll(10*time.Second, func() bool {
 		response, err := http.Get(a.ops + "/metrics")
 		if err != nil {
 			return false

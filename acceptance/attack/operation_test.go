@@ -106,7 +106,7 @@ func TestLGG04(t *testing.T) {
 	happens("account.registered-again", func() { a.call("POST", "/api/user/register", p.registration()).want(t, 200) })
 	happens("confirm.asked", func() { a.call("POST", "/api/user/resend-confirm", body).want(t, 200) })
 	happens("confirm.asked", func() { a.call("POST", "/api/user/login", p.credentials()).want(t, 403) })
-	link = a.newLetter(p.email, 4).link().RequestURI()
+	link = a.newLetter(p.email, 4).Link().RequestURI()
 	happens("confirm.done", func() { a.call("GET", link, nil).want(t, 303) })
 	happens("", func() { a.call("GET", link, nil).want(t, 303) })
 	happens("session.started", func() { tokens = a.login(p) })
@@ -149,7 +149,7 @@ func TestLGG04(t *testing.T) {
 	happens("account.enabled", func() { a.run(t, "", "account", "enable", "new."+p.email) })
 	id := fmt.Sprint(a.show("new." + p.email).ID)
 	happens("account.deleted", func() { a.run(t, "", "account", "delete", "new."+p.email) })
-	a.used.add("correct horse of the operator")
+	a.used.Add("correct horse of the operator")
 
 	got := a.events(id)
 	var kinds []string

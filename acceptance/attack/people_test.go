@@ -25,7 +25,7 @@ func (a *attacker) stranger() person {
 		password: "correct horse " + rand.Text(),
 		club:     fmt.Sprintf("Club %s %d", a.row.id, n),
 	}
-	a.used.add(p.password)
+	a.used.Add(p.password)
 	return p
 }
 

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"matricula/acceptance/outside"
 )
 
 // asked makes a call that sends a mail with a link, and answers the link that the
@@ -17,7 +19,7 @@ func (a *attacker) asked(p person, path string, ask func()) *url.URL {
 	a.t.Helper()
 	links := func() (found []*url.URL) {
 		for _, l := range a.letters(p.email) {
-			if u := l.link(); u != nil && strings.HasPrefix(u.Path, path) {
+			if u := l.Link(); u != nil && strings.HasPrefix(u.Path, path) {
 				found = append(found, u)
 			}
 		}
@@ -26,7 +28,7 @@ func (a *attacker) asked(p person, path string, ask func()) *url.URL {
 	before := len(links())
 	ask()
 	var now []*url.URL
-	if !poll(mailTime, func() bool { now = links(); return len(now) > before }) {
+	if !outside.Poll(mailTime, func() bool { now = links(); return len(now) > before }) {
 		a.t.Fatalf("no mail with a link to %s comes to %s within %v", path, p.email, mailTime)
 	}
 	return now[len(now)-1]
@@ -108,7 +110,7 @@ func TestRST01(t *testing.T) {
 	a.call("POST", "/api/auth/reset-password", object{"email": victim.email, "origin": goodOrigin}, "Origin: "+evilOrigin, "Referer: "+evilOrigin).want(t, 200, 403)
 	a.cohortsLink(victim)
 	for _, l := range a.letters(victim.email) {
-		if u := l.link(); u.Scheme+"://"+u.Host != goodOrigin || strings.Contains(l.text+l.html, "evil") {
+		if u := l.Link(); u.Scheme+"://"+u.Host != goodOrigin || strings.Contains(l.Text+l.HTML, "evil") {
 			t.Errorf("the mail leads to %s", u.Redacted())
 		}
 	}
@@ -147,8 +149,8 @@ func TestRST02(t *testing.T) {
 		t.Errorf("%d mails, want %d", len(letters), 2*len(hostile))
 	}
 	for _, l := range letters {
-		if strings.Contains(l.text+l.html+fmt.Sprint(l.header), "evil") {
-			t.Errorf("the mail %q tells of evil.test:\n%s", l.subject, l.text)
+		if strings.Contains(l.Text+l.HTML+fmt.Sprint(l.Header), "evil") {
+			t.Errorf("the mail %q tells of evil.test:\n%s", l.Subject, l.Text)
 		}
 	}
 	a.did("mails and redirects lead where they are configured to: %d mails looked at", len(letters))

@@ -178,13 +178,13 @@ func TestREG04(t *testing.T) {
 		}
 		accepted++
 		l := a.newLetter(p.email, 1)
-		if strings.Contains(l.html, "<script") || strings.Contains(l.html, "<img") || strings.Contains(l.html, "<b>x") || l.header.Get("Bcc") != "" || len(l.header["To"]) != 1 || len(l.header["Subject"]) != 1 {
-			t.Errorf("%q: the mail has %v\n%s", p.club, l.header, l.html)
+		if strings.Contains(l.HTML, "<script") || strings.Contains(l.HTML, "<img") || strings.Contains(l.HTML, "<b>x") || l.Header.Get("Bcc") != "" || len(l.Header["To"]) != 1 || len(l.Header["Subject"]) != 1 {
+			t.Errorf("%q: the mail has %v\n%s", p.club, l.Header, l.HTML)
 		}
-		if l.link() == nil || !strings.HasPrefix(l.link().String(), a.base+"/api/user/confirm/") && *urlFlag == "" {
-			t.Fatalf("%q: the mail leads to %v", p.club, l.link())
+		if l.Link() == nil || !strings.HasPrefix(l.Link().String(), a.base+"/api/user/confirm/") && *urlFlag == "" {
+			t.Fatalf("%q: the mail leads to %v", p.club, l.Link())
 		}
-		a.call("GET", l.link().RequestURI(), nil).want(t, 303)
+		a.call("GET", l.Link().RequestURI(), nil).want(t, 303)
 		if got := a.profile(a.login(p).access).want(t, 200).text("name"); got != p.club {
 			t.Errorf("the club %q is called %q", p.club, got)
 		}

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"matricula/acceptance/outside"
 )
 
 // credentials are what an attacker, or an owner, holds of an account: tokens and a
@@ -24,7 +26,7 @@ type credentials struct {
 // place of one is known, such as an address, and may stand anywhere.
 func (a *attacker) openly() *attacker {
 	g := *a.target
-	g.used = &secrets{}
+	g.used = &outside.Secrets{}
 	b := *a
 	b.target = &g
 	return &b
@@ -151,7 +153,7 @@ func TestRST14(t *testing.T) {
 	// Whoever has the address next isn't meant either.
 	next := gone
 	next.password = "correct horse of the next one"
-	a.used.add(next.password)
+	a.used.Add(next.password)
 	a.run(t, next.password+"\n", "account", "create", next.email, "--name", "Next", "--password-stdin")
 	a.useClubs(token, fresh).want(t, 404)
 	a.useCohorts(id, link, fresh).want(t, 400)

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"matricula/acceptance/outside"
 )
 
 // Clients that never finish.
@@ -114,7 +116,7 @@ func TestHTP01(t *testing.T) {
 	grown := b.metric("go_goroutines")
 
 	// 5 seconds for headers, 15 for a request, 30 for an answer; and time to notice.
-	if !poll(60*time.Second, func() bool { return b.metric("process_open_fds") <= idle+4 }) {
+	if !outside.Poll(60*time.Second, func() bool { return b.metric("process_open_fds") <= idle+4 }) {
 		t.Errorf("a minute later %.0f files are open, %.0f were before", b.metric("process_open_fds"), idle)
 	}
 	freed := time.Since(began).Round(time.Second)

@@ -15,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"matricula/acceptance/outside"
 )
 
 // Requests that two programs on the way could divide differently.
@@ -247,7 +249,7 @@ func (a *attacker) through(start proxy) *attacker {
 		_ = cmd.Process.Signal(os.Interrupt)
 		_ = cmd.Wait()
 	})
-	if !poll(startTime, func() bool {
+	if !outside.Poll(startTime, func() bool {
 		conn, err := net.Dial("tcp", addr)
 		if err == nil {
 			conn.Close()
@@ -277,13 +279,13 @@ func (a *attacker) behind(name string, start proxy) (lacking string) {
 	for what, sent := range ambiguous() {
 		before := b.requests(canaryRoute)
 		said := b.say(sent)
-		poll(time.Second, func() bool { return said.count(nil) > 0 || said.over() })
-		poll(100*time.Millisecond, said.over)
+		outside.Poll(time.Second, func() bool { return said.count(nil) > 0 || said.over() })
+		outside.Poll(100*time.Millisecond, said.over)
 		b.bystanders(name + " after " + what)
 		// Our side of the connection stays open until then: a proxy drops the answers of
 		// who has hung up.
 		heard := func() int { return b.requests(canaryRoute) - before }
-		if !poll(5*time.Second, func() bool { return heard() == said.count(isCanary) }) {
+		if !outside.Poll(5*time.Second, func() bool { return heard() == said.count(isCanary) }) {
 			b.t.Errorf("behind %s, %s: the server heard %d canaries and the sender has the answers of %d", name, what, heard(), said.count(isCanary))
 		}
 		said.conn.Close()

@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"matricula/acceptance/outside"
 )
 
 // target is a server under attack, and as much of its own side as is at hand.
@@ -22,7 +24,7 @@ type target struct {
 	base string // scheme://host:port
 	ops  string // the same of the listener that shows /metrics; "" when unknown
 	data string // its data directory, "" when not at hand
-	used *secrets
+	used *outside.Secrets
 
 	program string
 	env     []string // of its commands, MATRICULA_…
@@ -70,7 +72,7 @@ func given() (*target, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &target{base: u.Scheme + "://" + u.Host, ops: strings.TrimSuffix(*opsFlag, "/"), data: *dirFlag, used: &secrets{}}
+	t := &target{base: u.Scheme + "://" + u.Host, ops: strings.TrimSuffix(*opsFlag, "/"), data: *dirFlag, used: &outside.Secrets{}}
 	if t.data == "" {
 		return t, nil
 	}
@@ -88,7 +90,7 @@ func given() (*target, error) {
 // be a client network of its own.
 func newTarget(program, dir string) *target {
 	return &target{
-		program: program, data: filepath.Join(dir, "data"), used: &secrets{}, log: &lines{},
+		program: program, data: filepath.Join(dir, "data"), used: &outside.Secrets{}, log: &lines{},
 		env:   []string{cheapHash, "MATRICULA_LOG_LEVEL=debug"},
 		flags: []string{"--trusted-proxies", "127.0.0.1,::1", "--origins", goodOrigin},
 	}
@@ -129,7 +131,7 @@ func (g *target) startOnce() error {
 	}()
 	g.process = p
 	port := ""
-	if !poll(startTime, func() bool {
+	if !outside.Poll(startTime, func() bool {
 		text, err := os.ReadFile(file)
 		_, port, _ = strings.Cut(strings.TrimSpace(string(text)), ":")
 		return err == nil && port != "" || p.over()
@@ -252,22 +254,4 @@ func (l *lines) forget(text string) {
 		}
 	}
 	l.text = kept
-}
-
-// poll asks until done says yes or the time is over, and answers which it was. What
-// it asks about lives in other processes, so no virtual clock can help.
-func poll(within time.Duration, done func() bool) bool {
-	deadline := time.After(within)
-	tick := time.NewTicker(15 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		if done() {
-			return true
-		}
-		select {
-		case <-tick.C:
-		case <-deadline:
-			return done()
-		}
-	}
 }

@@ -104,7 +104,7 @@ func (a *attacker) kinds() map[string]person {
 // form makes the call that a page's form makes.
 func (a *attacker) form(path string, fields url.Values, headers ...string) answer {
 	a.t.Helper()
-	a.used.add(fields.Get("password"))
+	a.used.Add(fields.Get("password"))
 	return a.call("POST", path, fields.Encode(), append(headers, "Content-Type: application/x-www-form-urlencoded")...)
 }
 
@@ -185,8 +185,8 @@ func TestENU05(t *testing.T) {
 	}
 	a.same("unknown", answers)
 	officer := people["officer"]
-	if told := a.newLetter(officer.email, 1); !strings.Contains(told.subject, "already") || told.secret() != "" {
-		t.Errorf("the owner is sent %q", told.subject)
+	if told := a.newLetter(officer.email, 1); !strings.Contains(told.Subject, "already") || told.Secret() != "" {
+		t.Errorf("the owner is sent %q", told.Subject)
 	}
 	a.call("POST", "/api/user/login", officer.credentials()).want(t, 200)
 	a.did("the same 200 for each; the owner of an account is told by mail alone, and nothing changed")
@@ -321,7 +321,7 @@ func (a *attacker) guess(email string, most int) (evaluated int, last answer) {
 func TestENU10(t *testing.T) {
 	a := attack(t, "confirmation links: garbage, of a deleted account, of one confirmed already, with one letter changed; by a program and by a browser")
 	gone, there := a.waiting(), a.waiting()
-	of := func(p person) string { return a.newLetter(p.email, 1).link().RequestURI() }
+	of := func(p person) string { return a.newLetter(p.email, 1).Link().RequestURI() }
 	deleted, confirmed := of(gone), of(there)
 	a.run(t, "", "account", "delete", gone.email)
 	a.call("GET", confirmed, nil).want(t, 303)

@@ -1,16 +1,12 @@
 package linear
 
 import (
-	"errors"
-	"io"
-	"mime/quotedprintable"
 	"net"
 	"regexp"
-	"strings"
 	"sync"
 	"testing"
 
-	"github.com/emersion/go-smtp"
+	"matricula/acceptance/outside"
 )
 
 // letter is what the link of a mail holds.
@@ -34,17 +30,7 @@ func listen(t *testing.T) *sink {
 		t.Fatal(err)
 	}
 	s := &sink{address: ln.Addr().String(), readers: map[string]func(letter){}}
-	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &envelope{sink: s}, nil }))
-	server.Domain = "localhost"
-	over := make(chan error, 1)
-	go func() { over <- server.Serve(ln) }()
-	t.Cleanup(func() {
-		_ = server.Close()
-		_ = ln.Close() // the server may not have begun
-		if err := <-over; err != nil && !errors.Is(err, smtp.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
-			t.Error(err)
-		}
-	})
+	outside.Receive(t, ln, func(p outside.Post) (hangUp bool, err error) { return false, s.take(p) })
 	return s
 }
 
@@ -61,42 +47,17 @@ func (s *sink) reader(address string) func(letter) {
 	return s.readers[address]
 }
 
-// envelope is one connection to a sink.
-type envelope struct {
-	sink *sink
-	to   string
-}
-
-// Reset begins another mail.
-func (e *envelope) Reset() {}
-
-// Logout is part of smtp.Session.
-func (e *envelope) Logout() error { return nil }
-
-// Mail takes any sender.
-func (e *envelope) Mail(string, *smtp.MailOptions) error { return nil }
-
-// Rcpt takes any recipient.
-func (e *envelope) Rcpt(to string, _ *smtp.RcptOptions) error {
-	e.to = to
-	return nil
-}
-
 // resetLink finds the link of either contract.
 var resetLink = regexp.MustCompile(`/(?:reset|change-password)\?token=([\w.-]+)(?:&id=(\d+))?`)
 
-// Data reads the mail.
-func (e *envelope) Data(r io.Reader) error {
-	raw, err := io.ReadAll(r)
+// take hands the link of a mail to whom it is for.
+func (s *sink) take(p outside.Post) error {
+	l, err := outside.ReadLetter(p.Raw)
 	if err != nil {
 		return err
 	}
-	text, err := io.ReadAll(quotedprintable.NewReader(strings.NewReader(string(raw))))
-	if err != nil && len(text) == 0 {
-		return err
-	}
-	found := resetLink.FindStringSubmatch(string(text))
-	if read := e.sink.reader(e.to); found != nil && read != nil {
+	found := resetLink.FindStringSubmatch(l.Text)
+	if read := s.reader(p.To[0]); found != nil && read != nil {
 		read(letter{found[1], found[2]})
 	}
 	return nil

@@ -55,7 +55,7 @@ func openCore(ctx context.Context, c config, p parts) (*core, error) {
 	}
 	made := &core{list: list}
 	if err := made.makeHasher(c, p); err != nil {
-		return nil, errors.Join(err, closeList(list))
+		return nil, errors.Join(err, made.apart.Close(), closeList(list))
 	}
 	if err := made.open(ctx, c, p); err != nil {
 		return nil, errors.Join(err, made.apart.Close(), closeList(list))
@@ -163,9 +163,9 @@ func (c config) mailer() (mail.Sender, *mail.Dir, error) {
 	return dir, dir, err
 }
 
-// close lets go of the database, of the processes that hash, and of the list of
-// passwords.
-func (c *core) close() error { return errors.Join(c.store.Close(), c.apart.Close(), closeList(c.list)) }
+// close lets go of the processes that hash, when what they hash is written, of the
+// database, and of the list of passwords.
+func (c *core) close() error { return errors.Join(c.apart.Close(), c.store.Close(), closeList(c.list)) }
 
 // ready says whether the database answers and takes changes.
 func (c *core) ready(ctx context.Context) error {

@@ -36,7 +36,7 @@ func (s *Service) RequestResetLink(ctx context.Context, c Caller, email, origin 
 
 func (s *Service) requestReset(ctx context.Context, c Caller, address Address, kind MailTokenKind, template mail.Template, data MailData) error {
 	id := token.NewID()
-	return s.evenly(About(ctx, address.Key), mailGrain, func(tx Tx) error {
+	return s.evenly(aboutAddress(ctx, address.Key), mailGrain, func(tx Tx) error {
 		now := s.now()
 		a, found, err := find(tx, address.Key)
 		if err != nil {
@@ -139,7 +139,7 @@ func (s *Service) reset(ctx context.Context, c Caller, fresh string, read func(R
 	if err != nil {
 		return err
 	}
-	return s.store.Update(About(ctx, a.Email.Key), func(tx Tx) error {
+	return s.store.Update(aboutAddress(ctx, a.Email.Key), func(tx Tx) error {
 		id, a, err := read(tx)
 		if err != nil {
 			return err

@@ -303,7 +303,7 @@ func (s *Service) tryChange(ctx context.Context, c Caller, claims token.Access, 
 	if err != nil {
 		return err
 	}
-	return s.store.Update(About(ctx, a.Email.Key), func(tx Tx) error {
+	return s.store.Update(aboutAddress(ctx, a.Email.Key), func(tx Tx) error {
 		again, _, err := s.officer(tx, claims)
 		if err != nil {
 			return err

@@ -53,7 +53,7 @@ func (s *Service) SignUp(ctx context.Context, c Caller, in SignUp) error {
 
 	officer := Account{Email: email, Name: in.Name, PasswordHash: hash}
 	id := token.NewID()
-	return s.evenly(About(ctx, email.Key), signUpGrain, func(tx Tx) error {
+	return s.evenly(aboutAddress(ctx, email.Key), signUpGrain, func(tx Tx) error {
 		now := s.now()
 		known, found, err := find(tx, email.Key)
 		switch {

@@ -73,10 +73,13 @@ func (s *Service) spendTry(ctx context.Context, c Caller, key string, session []
 // network.
 func aboutTries(ctx context.Context, c Caller, key string) context.Context {
 	if !c.Client.IsValid() {
-		return About(ctx, key)
+		return aboutAddress(ctx, key)
 	}
-	return About(ctx, key, string(networkOf(c.Client)))
+	return About(ctx, "address "+key, "network "+string(networkOf(c.Client)))
 }
+
+// aboutAddress is for changes that write what belongs to the address.
+func aboutAddress(ctx context.Context, key string) context.Context { return About(ctx, "address "+key) }
 
 // laneOf answers the lane of a caller: that of what shows most surely who it is.
 func (s *Service) laneOf(r Reader, c Caller, key string, session []byte, now time.Time) (lane, error) {

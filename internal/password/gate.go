@@ -84,20 +84,19 @@ func newGate(slots, queue int, wait time.Duration) *gate {
 	return &gate{wait: wait, stats: Stats{Slots: slots, Queue: queue}, reserved: map[caller]int{}}
 }
 
-// run calls work in a slot. It returns ErrBusy when none comes free in time, or
-// the context's error when that ends first; then work was not called. A panic in
-// work goes on to the caller, its slot freed.
-func (g *gate) run(ctx context.Context, work func()) error {
+// run calls work in a slot, and returns its error. It returns ErrBusy when none comes
+// free in time, or the context's error when that ends first; then work was not called.
+// Work that returns ErrBusy counts for none. A panic in work goes on to the caller, its
+// slot freed.
+func (g *gate) run(ctx context.Context, work func() error) (err error) {
 	if err := g.enter(ctx); err != nil {
 		return err
 	}
 	// A stopwatch and not a clock: only the difference is used.
 	begun := time.Now()
-	defer func() { g.leave(time.Since(begun)) }()
+	defer func() { g.leave(time.Since(begun), !errors.Is(err, ErrBusy)) }()
 
-	work()
-
-	return nil
+	return work()
 }
 
 type reservationKey struct{}
@@ -293,18 +292,22 @@ func (g *gate) stepOut(p *place) bool {
 	return true
 }
 
-func (g *gate) leave(took time.Duration) {
+func (g *gate) leave(took time.Duration, worked bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 
+	defer g.giveBack()
+	if !worked {
+		g.stats.Refused++
+		return
+	}
 	g.stats.Served++
 	took = min(took, g.wait) // a machine that slept for an hour has not become slow
 	// The least of late, and not the average: what a crowd has made slow must not have
 	// more of it refused, whose coming back makes it slower still.
-	if g.typical += g.typical / 1024; g.typical == 0 || took < g.typical {
+	if g.typical += g.typical/1024 + 1; g.typical == 1 || took < g.typical {
 		g.typical = took
 	}
-	g.giveBack()
 }
 
 // giveBack frees a slot for whoever waits.

@@ -2,6 +2,7 @@ package password
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"sync"
@@ -16,12 +17,20 @@ type job struct {
 	err   chan error // what run returned
 }
 
+// run has the gate run work that does what it is there for.
+func run(ctx context.Context, g *gate, work func()) error {
+	return g.run(ctx, func() error {
+		work()
+		return nil
+	})
+}
+
 // start has the gate run a job, and returns when the job has a slot, stands in
 // the queue, or was refused.
 func start(ctx context.Context, g *gate, work func()) job {
 	j := job{letGo: make(chan struct{}), err: make(chan error, 1)}
 	go func() {
-		j.err <- g.run(ctx, func() {
+		j.err <- run(ctx, g, func() {
 			work()
 			<-j.letGo
 		})
@@ -45,7 +54,7 @@ func TestGateRunsAsManyAsItHasSlots(t *testing.T) {
 		running, most, done := 0, 0, make(chan struct{})
 		for range jobs {
 			go func() {
-				if err := g.run(t.Context(), func() {
+				if err := run(t.Context(), g, func() {
 					g.mu.Lock()
 					running++
 					most = max(most, running)
@@ -186,7 +195,7 @@ func TestGateLetsACallerLeave(t *testing.T) {
 			t.Errorf("next: %v", err)
 		}
 		// And with slots free, one who is gone already takes none.
-		if err := g.run(ctx, func() { t.Error("the job of a caller who left ran") }); err != context.DeadlineExceeded {
+		if err := run(ctx, g, func() { t.Error("the job of a caller who left ran") }); err != context.DeadlineExceeded {
 			t.Errorf("run = %v, want %v", err, context.DeadlineExceeded)
 		}
 
@@ -206,11 +215,11 @@ func TestPanicFreesTheSlot(t *testing.T) {
 					t.Errorf("recovered %v, want boom", got)
 				}
 			}()
-			_ = g.run(t.Context(), func() { panic("boom") })
+			_ = run(t.Context(), g, func() { panic("boom") })
 		}()
 	}
 	ran := false
-	if err := g.run(t.Context(), func() { ran = true }); err != nil || !ran {
+	if err := run(t.Context(), g, func() { ran = true }); err != nil || !ran {
 		t.Errorf("run after panics = %v, ran %v, want it to run", err, ran)
 	}
 	if got, want := g.snapshot(), (Stats{Slots: 1, Queue: 1, Served: 4}); got != want {
@@ -248,7 +257,7 @@ func TestGateRefusesAtOnceWhoWouldWaitInVain(t *testing.T) {
 		const typical, wait = 100 * time.Millisecond, time.Second
 		g := newGate(2, 1000, wait)
 		work := func() { time.Sleep(typical) } // of the bubble's clock
-		if err := g.run(t.Context(), work); err != nil {
+		if err := run(t.Context(), g, work); err != nil {
 			t.Fatal(err)
 		}
 
@@ -256,7 +265,7 @@ func TestGateRefusesAtOnceWhoWouldWaitInVain(t *testing.T) {
 		inTime, refused := 0, 0
 		results := make(chan error)
 		for range 200 {
-			go func() { results <- g.run(crowd, work) }()
+			go func() { results <- run(crowd, g, work) }()
 		}
 		synctest.Wait()
 		if !busy(g, crowd) {
@@ -268,7 +277,7 @@ func TestGateRefusesAtOnceWhoWouldWaitInVain(t *testing.T) {
 		}
 		began := time.Now()
 		go func() {
-			if err := g.run(other, work); err != nil {
+			if err := run(other, g, work); err != nil {
 				t.Errorf("somebody from elsewhere: %v", err)
 			}
 			if took := time.Since(began); took > 3*typical {
@@ -315,7 +324,7 @@ func slotThatCameTooLate(t *testing.T) {
 	}
 	cancel()
 	if err := g.waitForSlot(ctx, p); err == nil { // it is chance which of the two is seen
-		g.leave(0)
+		g.leave(0, true)
 	}
 	if err := next.end(); err != nil {
 		t.Errorf("next: %v", err)
@@ -332,13 +341,13 @@ func TestGateKeepsTurnsForTheKnown(t *testing.T) {
 		const typical = 100 * time.Millisecond
 		g := newGate(1, 1000, time.Second)
 		work := func() { time.Sleep(typical) } // of the bubble's clock
-		if err := g.run(t.Context(), work); err != nil {
+		if err := run(t.Context(), g, work); err != nil {
 			t.Fatal(err)
 		}
 		var crowd sync.WaitGroup
 		defer crowd.Wait()
 		for i := range 100 {
-			crowd.Go(func() { _ = g.run(From(t.Context(), strconv.Itoa(i), false), work) })
+			crowd.Go(func() { _ = run(From(t.Context(), strconv.Itoa(i), false), g, work) })
 		}
 		synctest.Wait()
 		if !busy(g, From(t.Context(), "one more", false)) {
@@ -349,7 +358,7 @@ func TestGateKeepsTurnsForTheKnown(t *testing.T) {
 			if busy(g, known) {
 				t.Errorf("%s is known, and would be refused", who)
 			}
-			if err := g.run(known, work); err != nil {
+			if err := run(known, g, work); err != nil {
 				t.Errorf("%s: %v", who, err)
 			}
 			if took := time.Since(began); took > 4*typical {
@@ -375,7 +384,7 @@ func TestGateCountsWhoIsYetToCome(t *testing.T) {
 		const typical = 100 * time.Millisecond
 		g := newGate(2, 1000, time.Second)
 		work := func() { time.Sleep(typical) } // of the bubble's clock
-		if err := g.run(t.Context(), work); err != nil {
+		if err := run(t.Context(), g, work); err != nil {
 			t.Fatal(err)
 		}
 
@@ -395,7 +404,7 @@ func TestGateCountsWhoIsYetToCome(t *testing.T) {
 		}
 		served := make(chan error)
 		for _, ctx := range coming {
-			go func() { served <- g.run(ctx, work) }()
+			go func() { served <- run(ctx, g, work) }()
 		}
 		for range coming {
 			if err := <-served; err != nil {
@@ -407,6 +416,35 @@ func TestGateCountsWhoIsYetToCome(t *testing.T) {
 		}
 		if g.kept != 0 || len(g.reserved) != 0 {
 			t.Errorf("%d places are kept for nobody: %v", g.kept, g.reserved)
+		}
+	})
+}
+
+// TestGateDoesNotLearnFromWorkThatFailed has no process for hashing to be had for a
+// while: a hash takes as long as it did, all the same.
+func TestGateDoesNotLearnFromWorkThatFailed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(1, 10, 100*time.Millisecond)
+		work := func() { time.Sleep(60 * time.Millisecond) }
+		if err := run(t.Context(), g, work); err != nil {
+			t.Fatal(err)
+		}
+		cause := fmt.Errorf("%w: no process", ErrBusy)
+		if err := g.run(t.Context(), func() error { return cause }); err != cause {
+			t.Errorf("got %v, want %v", err, cause)
+		}
+		if got, want := g.snapshot(), (Stats{Slots: 1, Queue: 10, Served: 1, Refused: 1}); got != want {
+			t.Errorf("stats = %+v, want %+v", got, want)
+		}
+		holder, next := start(t.Context(), g, nothing), start(t.Context(), g, nothing)
+		begun := time.Now()
+		if err := run(t.Context(), g, work); err != ErrBusy || time.Since(begun) > 0 {
+			t.Errorf("who would wait in vain: got %v after %v, want ErrBusy at once", err, time.Since(begun))
+		}
+		for _, j := range []job{holder, next} {
+			if err := j.end(); err != nil {
+				t.Error(err)
+			}
 		}
 	})
 }

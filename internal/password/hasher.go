@@ -68,9 +68,10 @@ func (h *Hasher) Hash(ctx context.Context, password string) (encoded string, err
 	if err != nil {
 		return "", err
 	}
-	if busy := h.gate.run(ctx, func() { encoded, err = h.worker.Hash(nfc) }); busy != nil {
-		return "", busy
-	}
+	err = h.gate.run(ctx, func() (err error) {
+		encoded, err = h.worker.Hash(nfc)
+		return err
+	})
 
 	return encoded, err
 }
@@ -95,9 +96,10 @@ func (h *Hasher) Verify(ctx context.Context, encoded, password string) (Verdict,
 	}
 
 	var verdict Verdict
-	if busy := h.gate.run(ctx, func() { verdict, err = h.worker.Verify(encoded, typed) }); busy != nil {
-		return Verdict{}, busy
-	}
+	err = h.gate.run(ctx, func() (err error) {
+		verdict, err = h.worker.Verify(encoded, typed)
+		return err
+	})
 	switch {
 	case err != nil:
 		return Verdict{}, err

@@ -320,7 +320,7 @@ func occupy(h *Hasher) (free func()) {
 	done, freed := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(freed)
-		_ = h.gate.run(context.Background(), func() { <-done })
+		_ = run(context.Background(), h.gate, func() { <-done })
 	}()
 	synctest.Wait()
 

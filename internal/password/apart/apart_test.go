@@ -191,12 +191,12 @@ func TestOneThatDiesIsReplaced(t *testing.T) {
 	}
 }
 
-// TestNoneCanBeStarted has the program away when the child is needed.
+// TestNoneCanBeStarted has no file descriptors left when a child is needed.
 func TestNoneCanBeStarted(t *testing.T) {
 	if _, err := Start("bcrypt", slog.New(slog.DiscardHandler)); err == nil {
 		t.Error("hashes of a cost that there is not")
 	}
-	w, _ := startTest(t, cheap)
+	w, log := startTest(t, cheap)
 	c, _, err := w.take()
 	if err != nil {
 		t.Fatal(err)
@@ -215,11 +215,37 @@ func TestNoneCanBeStarted(t *testing.T) {
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		t.Fatal(err)
 	}
-	if !errors.Is(err, password.ErrBusy) {
-		t.Errorf("got %v, want ErrBusy", err)
+	if err != nil {
+		t.Errorf("got %v, want it hashed in this process", err)
 	}
-	if _, err := w.Hash("secret"); err != nil {
-		t.Errorf("when it can be started again: %v", err)
+	if n, _ := w.Processes(); n != 0 {
+		t.Errorf("there are %d processes", n)
+	}
+	if _, err := w.Hash("secret"); err != nil || len(pids(w)) != 1 {
+		t.Errorf("when one can be started again: got %v and the processes %v", err, pids(w))
+	}
+	if strings.Count(log.String(), "\n") != 1 || !strings.Contains(log.String(), "no process for hashing can be started") {
+		t.Errorf("the log has not the one line that says so:\n%s", log)
+	}
+}
+
+// TestOneThatStandsStillIsReplaced stops a child, as somebody may by mistake.
+func TestOneThatStandsStillIsReplaced(t *testing.T) {
+	w, log := startTest(t, cheap)
+	stopped := pid(t, w)
+	w.mu.Lock()
+	for c := range w.hired {
+		c.longest = 50 * time.Millisecond
+	}
+	w.mu.Unlock()
+	if err := syscall.Kill(stopped, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Hash("secret"); err != nil || pid(t, w) == stopped {
+		t.Errorf("got %v from process %d, want a hash from another than %d", err, pid(t, w), stopped)
+	}
+	if strings.Count(log.String(), "\n") != 1 || !strings.Contains(log.String(), "signal: killed") {
+		t.Errorf("the log has not the one line that says so:\n%s", log)
 	}
 }
 
@@ -313,5 +339,19 @@ func TestCloseWaitsForAnswers(t *testing.T) {
 	var none *Crew
 	if n, memory := none.Processes(); n != 0 || memory != 0 || none.Close() != nil {
 		t.Error("none are some")
+	}
+}
+
+// TestItHashesWherePriorityMayNotBeLowered is told no, as a service manager may be set
+// to do.
+func TestItHashesWherePriorityMayNotBeLowered(t *testing.T) {
+	setpriority = func(int, int, int) error { return syscall.EPERM }
+	defer func() { setpriority = syscall.Setpriority }()
+	w, log := startTest(t, cheap)
+	if _, err := w.Hash("secret"); err != nil {
+		t.Error(err)
+	}
+	if strings.Count(log.String(), "\n") != 1 || !strings.Contains(log.String(), "allow the server setpriority") {
+		t.Errorf("the log has not the one line that says so:\n%s", log)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"strings"
+	"syscall"
 	"time"
 )
 
@@ -18,19 +18,21 @@ type child struct {
 	answers   *json.Decoder
 	patience  *time.Timer // runs while it is idle
 	kept      error       // why it has kept our priority
+	longest   time.Duration
 }
 
 // start starts a child.
 func start(cost string, threads uint8) (*child, error) {
-	program, err := os.Executable()
+	program, err := itself()
 	if err != nil {
 		return nil, err
 	}
-	command := exec.Command(itself(program), argument, cost)
+	command := exec.Command(program, argument, cost)
 	command.Args[0] = os.Args[0]
 	command.Env = environment(threads)
 	command.Dir = "/"
-	command.Stderr = os.Stderr // why it ended, if it must
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a terminal's Ctrl-C doesn't reach it
+	command.Stderr = os.Stderr                                // why it ended, if it must
 	questions, err := command.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -40,24 +42,45 @@ func start(cost string, threads uint8) (*child, error) {
 		return nil, err
 	}
 	c := &child{command: command, pipe: questions, questions: json.NewEncoder(questions), answers: json.NewDecoder(answers)}
-	c.kept, err = startLow(command)
-	return c, err
+	if err := command.Start(); err != nil {
+		return nil, err
+	}
+	c.kept = lower(command.Process.Pid)
+	return c, nil
 }
 
-// environment is what a child gets of ours: what tunes Go, and no secret. It has no use
-// for more processors than a hash has threads.
+// setpriority is replaced by tests.
+var setpriority = syscall.Setpriority
+
+// lower gives a process, which leads a group of its own, and all its threads the lowest
+// priority.
+func lower(pid int) error { return setpriority(syscall.PRIO_PGRP, pid, lowest) }
+
+// tuning are the variables of the environment that a child gets.
+var tuning = []string{"GODEBUG", "GOTRACEBACK", "GORACE", "GOCOVERDIR"}
+
+// environment is what a child gets of ours. It has no use for more processors than a
+// hash has threads.
 func environment(threads uint8) []string {
-	kept := []string{}
-	for _, entry := range os.Environ() {
-		if strings.HasPrefix(entry, "GO") {
-			kept = append(kept, entry)
+	kept := []string{fmt.Sprint("GOMAXPROCS=", threads)}
+	for _, name := range tuning {
+		if value, set := os.LookupEnv(name); set {
+			kept = append(kept, name+"="+value)
 		}
 	}
-	return append(kept, fmt.Sprint("GOMAXPROCS=", threads))
+	return kept
 }
+
+// A hash takes a second at most where there is a core for it. A child that takes much
+// longer stands still, and is killed; and so is one that doesn't end when it is told to.
+const (
+	longestHash = 30 * time.Second
+	longestEnd  = 5 * time.Second
+)
 
 // ask asks a question and waits for its answer.
 func (c *child) ask(q question) (a answer, err error) {
+	defer time.AfterFunc(c.longest, c.kill).Stop()
 	if err := c.questions.Encode(q); err != nil {
 		return answer{}, err
 	}
@@ -65,13 +88,11 @@ func (c *child) ask(q question) (a answer, err error) {
 	return a, err
 }
 
-// endPatience is how long a child may take to end.
-const endPatience = 5 * time.Second
-
-// end ends a child, by force when it takes long, and answers how it has ended.
+// end ends a child, and answers how it has ended.
 func (c *child) end() error {
 	_ = c.pipe.Close() // that tells it
-	force := time.AfterFunc(endPatience, func() { _ = c.command.Process.Kill() })
-	defer force.Stop()
+	defer time.AfterFunc(longestEnd, c.kill).Stop()
 	return c.command.Wait()
 }
+
+func (c *child) kill() { _ = c.command.Process.Kill() }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,10 +22,13 @@ const lull = time.Minute
 type Crew struct {
 	cost    string
 	threads uint8
+	here    password.Worker // hashes in this process, where no child can be started
 	lull    time.Duration
+	longest time.Duration // that a child may take to answer
 	log     *slog.Logger
 
 	mu     sync.Mutex
+	told   bool // that none can be started
 	hired  map[*child]bool
 	idle   []*child // the one that worked last works next
 	closed bool
@@ -40,7 +44,11 @@ func Start(cost string, log *slog.Logger) (*Crew, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Crew{cost: cost, threads: max(1, cfg.Threads), lull: lull, log: log, hired: map[*child]bool{}}
+	here, err := password.NewWorker(cfg)
+	if err != nil {
+		return nil, err
+	}
+	w := &Crew{cost: cost, threads: max(1, cfg.Threads), here: here, lull: lull, longest: longestHash, log: log, hired: map[*child]bool{}}
 	c, err := w.hire()
 	if err != nil {
 		return nil, err
@@ -66,14 +74,26 @@ func (w *Crew) Close() error {
 	for _, c := range idle {
 		go w.dismiss(c)
 	}
+	defer time.AfterFunc(longestEnd, w.killAll).Stop()
 	w.gone.Wait()
 	return nil
+}
+
+func (w *Crew) killAll() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for c := range w.hired {
+		c.kill()
+	}
 }
 
 // Hash implements [password.Worker].
 func (w *Crew) Hash(secret string) (string, error) {
 	a, err := w.ask(question{Password: []byte(secret)})
-	if err == nil && a.Error != "" {
+	switch {
+	case errors.Is(err, errNobody):
+		return w.here.Hash(secret)
+	case err == nil && a.Error != "":
 		err = errors.New(a.Error)
 	}
 	return string(a.Encoded), err
@@ -82,18 +102,28 @@ func (w *Crew) Hash(secret string) (string, error) {
 // Verify implements [password.Worker].
 func (w *Crew) Verify(encoded, secret string) (password.Verdict, error) {
 	a, err := w.ask(question{Encoded: []byte(encoded), Password: []byte(secret)})
-	if err == nil && a.Error != "" {
-		err = fmt.Errorf("%w: %s", password.ErrFormat, a.Error)
+	switch {
+	case errors.Is(err, errNobody):
+		return w.here.Verify(encoded, secret)
+	case err == nil && a.Error != "":
+		err = fmt.Errorf("%w: %s", password.ErrFormat, strings.TrimPrefix(a.Error, password.ErrFormat.Error()+": "))
 	}
 	return password.Verdict{OK: a.OK, Outdated: a.Outdated}, err
 }
 
-// ask asks a child, and another one where it has ended meanwhile.
+// errNobody says that no child can be started.
+var errNobody = errors.New("no process for hashing can be started")
+
+// ask asks a child, and another one where it has ended meanwhile. It returns errNobody,
+// or ErrBusy when a child that was just started has ended, or when all are closed.
 func (w *Crew) ask(q question) (answer, error) {
 	for {
 		c, fresh, err := w.take()
-		if err != nil {
-			return answer{}, fmt.Errorf("%w: no process for hashing can be started: %w", password.ErrBusy, err)
+		if errors.Is(err, os.ErrClosed) {
+			return answer{}, fmt.Errorf("%w: the server stops", password.ErrBusy)
+		}
+		if w.tell(err); err != nil {
+			return answer{}, errNobody
 		}
 		a, err := c.ask(q)
 		if err == nil {
@@ -103,7 +133,7 @@ func (w *Crew) ask(q question) (answer, error) {
 		if ended := w.dismiss(c); ended != nil {
 			err = ended
 		}
-		w.log.Error("a process that hashes passwords has ended before it answered; another one is started", "error", err)
+		w.log.Error("a process that hashes passwords has ended before it answered", "error", err)
 		if fresh {
 			return answer{}, fmt.Errorf("%w: the process that hashes has ended: %w", password.ErrBusy, err)
 		}
@@ -125,18 +155,33 @@ func (w *Crew) take() (c *child, fresh bool, err error) {
 	return c, true, err
 }
 
-func (w *Crew) hire() (*child, error) {
+// tell logs that no child can be started, once until one can.
+func (w *Crew) tell(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if err != nil && !w.told {
+		w.log.Error("no process for hashing can be started; passwords are hashed within the server, which slows everything down while many sign in", "error", err)
+	}
+	w.told = err != nil
+}
+
+func (w *Crew) hire() (*child, error) {
+	w.mu.Lock()
 	if w.closed {
+		w.mu.Unlock()
 		return nil, os.ErrClosed
 	}
-	c, err := start(w.cost, w.threads)
+	w.gone.Add(1)
+	w.mu.Unlock()
+	c, err := start(w.cost, w.threads) // nobody waits for it
 	if err != nil {
+		w.gone.Done()
 		return nil, err
 	}
+	c.longest = w.longest
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.hired[c] = true
-	w.gone.Add(1)
 	return c, nil
 }
 

@@ -3,7 +3,7 @@ package apart
 // question is what the parent asks, as JSON. Texts are octets, for a password that is
 // no UTF-8 must arrive as it was typed.
 type question struct {
-	Encoded  []byte `json:",omitempty"` // the hash to verify; none to make one
+	Encoded  []byte // the hash to verify; nil to make one
 	Password []byte
 }
 

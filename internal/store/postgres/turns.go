@@ -23,31 +23,51 @@ type waiting struct {
 }
 
 // take waits until the caller has every subject, as long as ctx and the time let it.
-// done lets go of them.
+// done lets go of them. Who waits for a subject has none meanwhile: else a crowd at one
+// would be passed on to all who only want the other.
 func (t *turns) take(ctx context.Context, longest time.Duration, subjects []string) (done func(), err error) {
 	subjects = slices.Clone(subjects)
-	slices.Sort(subjects) // in one order, nobody waits for whom keeps waiting
+	slices.Sort(subjects)
 	subjects = slices.Compact(subjects)
 	enough := time.NewTimer(longest)
 	defer enough.Stop()
-	for i, subject := range subjects {
-		l := t.enter(subject)
+	for missing := 0; missing < len(subjects); {
+		first := subjects[missing]
 		select {
-		case l.turn <- struct{}{}:
-			continue
+		case t.enter(first).turn <- struct{}{}:
 		case <-ctx.Done():
-			err = ctx.Err()
+			t.leave(first)
+			return nil, ctx.Err()
 		case <-enough.C:
-			err = errLong
+			t.leave(first)
+			return nil, errLong
 		}
-		t.leave(subject)
-		t.letGo(subjects[:i])
-		return nil, err
+		missing = t.takeRest(subjects, missing)
 	}
-	return func() { t.letGo(subjects) }, nil
+	return func() { t.letGo(subjects...) }, nil
 }
 
-func (t *turns) letGo(subjects []string) {
+// takeRest takes what is free beside the subject at had. Where one is not, it lets go
+// of all and answers which; else the number of the subjects.
+func (t *turns) takeRest(subjects []string, had int) (missing int) {
+	taken := []string{subjects[had]}
+	for i, subject := range subjects {
+		if i == had {
+			continue
+		}
+		select {
+		case t.enter(subject).turn <- struct{}{}:
+			taken = append(taken, subject)
+		default:
+			t.leave(subject)
+			t.letGo(taken...)
+			return i
+		}
+	}
+	return len(subjects)
+}
+
+func (t *turns) letGo(subjects ...string) {
 	for _, subject := range subjects {
 		<-t.leave(subject).turn
 	}
@@ -57,22 +77,22 @@ func (t *turns) letGo(subjects []string) {
 func (t *turns) enter(subject string) *waiting {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	l := t.crowds[subject]
-	if l == nil {
-		l = &waiting{turn: make(chan struct{}, 1)}
-		t.crowds[subject] = l
+	w := t.crowds[subject]
+	if w == nil {
+		w = &waiting{turn: make(chan struct{}, 1)}
+		t.crowds[subject] = w
 	}
-	l.people++
-	return l
+	w.people++
+	return w
 }
 
 // leave leaves it, and takes it away behind the last one.
 func (t *turns) leave(subject string) *waiting {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	l := t.crowds[subject]
-	if l.people--; l.people == 0 {
+	w := t.crowds[subject]
+	if w.people--; w.people == 0 {
 		delete(t.crowds, subject)
 	}
-	return l
+	return w
 }

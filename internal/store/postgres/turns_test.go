@@ -94,3 +94,41 @@ func TestACrowdLeavesOthersAlone(t *testing.T) {
 		t.Errorf("%d subjects are left behind", len(e.turns.crowds))
 	}
 }
+
+// TestWhoWaitsForOneSubjectHasNoOther has some wait for two subjects, of which one is
+// had by another change: who wants the free one alone doesn't notice.
+func TestWhoWaitsForOneSubjectHasNoOther(t *testing.T) {
+	for _, names := range []struct{ had, free string }{{"a", "z"}, {"z", "a"}} {
+		turns := turns{crowds: map[string]*waiting{}}
+		done, err := turns.take(t.Context(), time.Minute, []string{names.had})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var crowd sync.WaitGroup
+		for range 8 {
+			crowd.Go(func() {
+				both, err := turns.take(t.Context(), time.Minute, []string{"a", "z"})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				both()
+			})
+		}
+		for wait := 0; wait < 9; time.Sleep(time.Millisecond) {
+			turns.mu.Lock()
+			wait = turns.crowds[names.had].people
+			turns.mu.Unlock()
+		}
+		free, err := turns.take(t.Context(), time.Second, []string{names.free})
+		if err != nil {
+			t.Fatalf("%s is had by who waits for %s: %v", names.free, names.had, err)
+		}
+		free()
+		done()
+		crowd.Wait()
+		if len(turns.crowds) != 0 {
+			t.Errorf("%d subjects are left behind", len(turns.crowds))
+		}
+	}
+}
