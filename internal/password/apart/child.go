@@ -31,8 +31,8 @@ func start(cost string, threads uint8) (*child, error) {
 	command.Args[0] = os.Args[0]
 	command.Env = environment(threads)
 	command.Dir = "/"
-	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a terminal's Ctrl-C doesn't reach it
-	command.Stderr = os.Stderr                                // why it ended, if it must
+	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // a terminal's Ctrl-C doesn't reach it
+	command.Stderr = os.Stderr                               // why it ended, if it must
 	questions, err := command.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -52,8 +52,8 @@ func start(cost string, threads uint8) (*child, error) {
 // setpriority is replaced by tests.
 var setpriority = syscall.Setpriority
 
-// lower gives a process, which leads a group of its own, and all its threads the lowest
-// priority.
+// lower gives a process, which leads a session of its own, and all its threads the
+// lowest priority.
 func lower(pid int) error { return setpriority(syscall.PRIO_PGRP, pid, lowest) }
 
 // tuning are the variables of the environment that a child gets.

@@ -106,3 +106,26 @@ func threads(t *testing.T, pid int, such func(nice int) bool) (n int) {
 	}
 	return n
 }
+
+// TestItsSessionIsLow looks at the priority of the sessions of several children, where
+// the system has such.
+func TestItsSessionIsLow(t *testing.T) {
+	if _, err := os.Stat("/proc/self/autogroup"); err != nil {
+		t.Logf("this system has no priorities of sessions: %v", err)
+		return
+	}
+	own, err := os.ReadFile("/proc/self/autogroup")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		w, _ := startTest(t, cheap)
+		waitFor(t, "the session of the child is low", func() bool {
+			text, err := os.ReadFile(fmt.Sprintf("/proc/%d/autogroup", pid(t, w)))
+			return err == nil && (len(text) == 0 || strings.HasSuffix(strings.TrimSpace(string(text)), fmt.Sprint("nice ", lowest)))
+		})
+	}
+	if now, err := os.ReadFile("/proc/self/autogroup"); err != nil || string(now) != string(own) {
+		t.Errorf("the session of this process was %q and is %q (%v)", own, now, err)
+	}
+}
