@@ -19,6 +19,7 @@ type child struct {
 	patience  *time.Timer // runs while it is idle
 	kept      error       // why it has kept our priority
 	longest   time.Duration
+	asked     bool
 }
 
 // start starts a child.
@@ -27,7 +28,7 @@ func start(cost string, threads uint8) (*child, error) {
 	if err != nil {
 		return nil, err
 	}
-	command := exec.Command(program, argument, cost)
+	command := exec.Command(program, argument, cost) //gosec:disable G204 -- this very program, and a setting that was parsed
 	command.Args[0] = os.Args[0]
 	command.Env = environment(threads)
 	command.Dir = "/"
@@ -49,12 +50,21 @@ func start(cost string, threads uint8) (*child, error) {
 	return c, nil
 }
 
+// standsBack is how much nicer a child is than the server (setpriority(2)). Where both
+// want a core, it gets a fourth of it. With the most, 19, it would get a seventieth, and
+// nobody could sign in while anything else keeps the machine busy; and the server gains
+// nothing more by it.
+const standsBack = 5
+
+// niceness is that of a child.
+func niceness() int { return min(19, ownNiceness()+standsBack) }
+
 // setpriority is replaced by tests.
 var setpriority = syscall.Setpriority
 
 // lower gives a process, which leads a session of its own, and all its threads the
-// lowest priority.
-func lower(pid int) error { return setpriority(syscall.PRIO_PGRP, pid, lowest) }
+// lower priority.
+func lower(pid int) error { return setpriority(syscall.PRIO_PGRP, pid, niceness()) }
 
 // tuning are the variables of the environment that a child gets.
 var tuning = []string{"GODEBUG", "GOTRACEBACK", "GORACE", "GOCOVERDIR"}
@@ -81,10 +91,14 @@ const (
 // ask asks a question and waits for its answer.
 func (c *child) ask(q question) (a answer, err error) {
 	defer time.AfterFunc(c.longest, c.kill).Stop()
-	if err := c.questions.Encode(q); err != nil {
+	if err := c.questions.Encode(q); err != nil { //gosec:disable G117 -- to our own child, which hashes it
 		return answer{}, err
 	}
 	err = c.answers.Decode(&a)
+	if !c.asked {
+		c.asked = true
+		_ = lower(c.command.Process.Pid) // once more, for threads that were just being made when it began; kept tells the error
+	}
 	return a, err
 }
 

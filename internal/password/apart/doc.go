@@ -1,6 +1,6 @@
 // Package apart hashes passwords in processes of their own: the same program, started
-// once more for each hash that runs at the same time, at the lowest priority that the
-// system has. While a crowd signs in, all other work of the server goes before the
+// once more for each hash that runs at the same time, at a lower
+// priority. While a crowd signs in, all other work of the server goes before the
 // hashes, which a scheduler of goroutines can't do; and the memory of one hash becomes
 // that of the next, where in the server it would have to be collected beside all else.
 //

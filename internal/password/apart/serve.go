@@ -33,7 +33,6 @@ func Serve(args []string, in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	_ = lower(os.Getpid()) // once more, for threads that were just being made; the parent has told of the error
 	go lowerSession()
 	debug.SetGCPercent(-1)
 	questions, answers := json.NewDecoder(in), json.NewEncoder(out)

@@ -3,30 +3,36 @@ package apart
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"strconv"
 	"syscall"
 	"time"
 )
 
-// lowest is the priority that gives way to every other (setpriority(2)).
-const lowest = 19
+// ownNiceness is that of this process. The system call answers it from 40 to 1, as
+// getpriority(2) says.
+func ownNiceness() int {
+	n, err := syscall.Getpriority(syscall.PRIO_PROCESS, 0)
+	if err != nil {
+		return 0
+	}
+	return 20 - n
+}
 
 // itself is the running program, even where another one lies at its place by now.
 func itself() (string, error) { return "/proc/self/exe", nil }
 
-// lowerSession gives the session of this process the lowest priority, too: Linux may
+// lowerSession gives the session of this process a lower priority, too: Linux may
 // share the processor among sessions first, and only then among the processes of each
 // (sched(7), "The autogroup feature"). Who is not root may do so ten times a second, all
 // of its processes together; where there is no such feature, there is nothing to do.
 func lowerSession() {
 	for range 50 {
-		err := os.WriteFile("/proc/self/autogroup", []byte(strconv.Itoa(lowest)), 0)
+		err := os.WriteFile("/proc/self/autogroup", []byte(strconv.Itoa(standsBack)), 0)
 		if !errors.Is(err, syscall.EAGAIN) {
 			return
 		}
-		time.Sleep(100*time.Millisecond + rand.N(50*time.Millisecond)) //gosec:disable G404 -- nobody gains by knowing how long it waits
+		time.Sleep(100*time.Millisecond + time.Duration(os.Getpid()%50)*time.Millisecond) // not all at once
 	}
 }
 

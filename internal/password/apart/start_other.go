@@ -2,10 +2,19 @@
 
 package apart
 
-import "os"
+import (
+	"os"
+	"syscall"
+)
 
-// lowest is the priority that gives way to every other (setpriority(2)).
-const lowest = 20
+// ownNiceness is that of this process.
+func ownNiceness() int {
+	n, err := syscall.Getpriority(syscall.PRIO_PROCESS, 0)
+	if err != nil {
+		return 0
+	}
+	return n
+}
 
 func itself() (string, error) { return os.Executable() }
 
