@@ -77,8 +77,9 @@ func TestREG02(t *testing.T) {
 	if got.State != "unconfirmed" || len(got.Roles) != 0 || got.Sessions != 0 || got.ID == 1 || got.Club == nil || strings.Contains(*got.Club, "evil") {
 		t.Errorf("the account is %+v", got)
 	}
+	confirm := a.confirmLink(p) // before the login, which mails another one
 	a.call("POST", "/api/user/login", p.credentials()).want(t, 403)
-	a.call("GET", a.confirmLink(p), nil).want(t, 303)
+	a.call("GET", confirm, nil).want(t, 303)
 	tokens := a.login(p)
 	// The same through what may be edited.
 	before := a.profile(tokens.access).members(t)
