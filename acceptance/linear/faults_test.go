@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"matricula/acceptance/outside"
 )
 
 // fault is something that breaks. It has healed when do returns, but for a clock,
@@ -99,7 +101,7 @@ func (b *breaker) killInstance(i *instance) {
 
 // awaitReady waits for an instance, as one of many goroutines may.
 func (b *breaker) awaitReady(i *instance) {
-	if !poll(readyTime, i.ready) {
+	if !outside.Poll(readyTime, i.ready) {
 		b.t.Errorf("instance %d isn't ready after %v\n%s", i.number, readyTime, i.said())
 	}
 }

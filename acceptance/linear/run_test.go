@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"matricula/acceptance/outside"
 )
 
 // plan is what a run is to be.
@@ -108,7 +110,7 @@ func (r *run) watch() {
 				return
 			}
 			last = now
-			poll(stuckTime, func() bool { return r.over() || r.recorded.Load() > last+100 })
+			outside.Poll(stuckTime, func() bool { return r.over() || r.recorded.Load() > last+100 })
 		}
 	})
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
+	"matricula/acceptance/outside"
 	"matricula/internal/store/postgres/pgtest"
 )
 
@@ -189,7 +190,7 @@ func (i *instance) ready() bool {
 // awaitReady waits until the instance can do its work.
 func (i *instance) awaitReady() {
 	i.t.Helper()
-	if !poll(readyTime, i.ready) {
+	if !outside.Poll(readyTime, i.ready) {
 		i.t.Fatalf("instance %d isn't ready after %v\n%s", i.number, readyTime, i.said())
 	}
 }
@@ -212,23 +213,5 @@ func (i *instance) moveClock(by time.Duration) {
 	}
 	if err != nil {
 		i.t.Error(err)
-	}
-}
-
-// poll asks until done says yes or the time is over, and answers which it was. What
-// it asks about lives in other processes, so no virtual clock can help.
-func poll(within time.Duration, done func() bool) bool {
-	deadline := time.After(within)
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		if done() {
-			return true
-		}
-		select {
-		case <-tick.C:
-		case <-deadline:
-			return done()
-		}
 	}
 }

@@ -29,10 +29,16 @@ func TestEveryEventIsDescribed(t *testing.T) {
 	for _, kind := range account.EventKinds {
 		kinds = append(kinds, string(kind))
 	}
-	slices.Sort(described)
-	slices.Sort(kinds)
-	if !slices.Equal(described, kinds) {
-		t.Errorf("docs/commands.md describes\n%q\nand there are\n%q", described, kinds)
+	wantSame(t, "docs/commands.md", described, kinds)
+}
+
+// wantSame wants a page to name what there is, and nothing else.
+func wantSame(t *testing.T, page string, named, there []string) {
+	t.Helper()
+	slices.Sort(named)
+	slices.Sort(there)
+	if !slices.Equal(named, there) {
+		t.Errorf("%s names\n%q\nand there are\n%q", page, named, there)
 	}
 }
 
@@ -51,9 +57,5 @@ func TestEveryCodeIsNamed(t *testing.T) {
 	for _, code := range account.Codes {
 		codes = append(codes, string(code))
 	}
-	slices.Sort(named)
-	slices.Sort(codes)
-	if !slices.Equal(named, codes) {
-		t.Errorf("docs/metrics.md names\n%q\nand there are\n%q", named, codes)
-	}
+	wantSame(t, "docs/metrics.md", named, codes)
 }

@@ -204,21 +204,31 @@ func TestAChangeThatKeepsItsTxGetsNothing(t *testing.T) {
 	}
 }
 
-// TestALockedDatabase has another connection hold the lock, as a command beside a
-// server does.
-func TestALockedDatabase(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "test.db")
-	e := openTest(t, Config{Path: path, Migrate: true, BusyTimeout: 50 * time.Millisecond})
-	s := store.New(e)
+// lockFor has another connection hold the lock of a database until unlock is called.
+func lockFor(t *testing.T, path string) (unlock func()) {
+	t.Helper()
 	other, err := open(t.Context(), source(path, time.Second, writing, "mode=rw"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer other.close()
+	t.Cleanup(func() { _ = other.close() })
 	if err := other.run(t.Context(), "BEGIN IMMEDIATE"); err != nil {
 		t.Fatal(err)
 	}
-	err = s.Update(t.Context(), adding("ada", 10))
+	return func() {
+		if err := other.run(context.Background(), "COMMIT"); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestALockedDatabase has another connection hold the lock, as a command beside a
+// server does.
+func TestALockedDatabase(t *testing.T) {
+	e := openTest(t, Config{Path: filepath.Join(t.TempDir(), "test.db"), Migrate: true, BusyTimeout: 50 * time.Millisecond})
+	s := store.New(e)
+	unlock := lockFor(t, e.path)
+	err := s.Update(t.Context(), adding("ada", 10))
 	refusal, ok := errors.AsType[*account.Error](err)
 	if !ok || refusal.Code != account.Busy || refusal.RetryAfter <= 0 {
 		t.Errorf("got %v, want Busy with a time to wait", err)
@@ -226,9 +236,7 @@ func TestALockedDatabase(t *testing.T) {
 	if _, err := s.Read(t.Context()).Tags(); err != nil {
 		t.Errorf("a read while the lock is held: %v", err)
 	}
-	if err := other.run(t.Context(), "COMMIT"); err != nil {
-		t.Fatal(err)
-	}
+	unlock()
 	if err := s.Update(t.Context(), adding("ada", 10)); err != nil {
 		t.Errorf("after the lock: %v", err)
 	}
@@ -238,17 +246,9 @@ func TestALockedDatabase(t *testing.T) {
 // sees it gone and comes again at once: it must not be told of that lock once more, with
 // those who stood behind it.
 func TestARefusalIsOfOneLock(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "test.db")
-	e := openTest(t, Config{Path: path, Migrate: true, BusyTimeout: 20 * time.Millisecond})
+	e := openTest(t, Config{Path: filepath.Join(t.TempDir(), "test.db"), Migrate: true, BusyTimeout: 20 * time.Millisecond})
 	s := store.New(e)
-	other, err := open(t.Context(), source(path, time.Second, writing, "mode=rw"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer other.close()
-	if err := other.run(t.Context(), "BEGIN IMMEDIATE"); err != nil {
-		t.Fatal(err)
-	}
+	unlock := lockFor(t, e.path)
 	var freed sync.Once
 	var crowd sync.WaitGroup
 	for i := range queueLength {
@@ -257,9 +257,7 @@ func TestARefusalIsOfOneLock(t *testing.T) {
 				return // it came when the lock was gone
 			}
 			freed.Do(func() {
-				if err := other.run(t.Context(), "COMMIT"); err != nil {
-					t.Error(err)
-				}
+				unlock()
 				if err := s.Update(t.Context(), adding("free", 10)); err != nil {
 					t.Errorf("after the lock: %v", err)
 				}
@@ -272,22 +270,13 @@ func TestARefusalIsOfOneLock(t *testing.T) {
 // TestALockThatEndsIsWaitedFor has the lock end while a change waits for it.
 func TestALockThatEndsIsWaitedFor(t *testing.T) {
 	s, e := openStore(t)
-	other, err := open(t.Context(), source(e.path, time.Second, writing, "mode=rw"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer other.close()
-	if err := other.run(t.Context(), "BEGIN IMMEDIATE"); err != nil {
-		t.Fatal(err)
-	}
+	unlock := lockFor(t, e.path)
 	answer := make(chan error)
 	go func() { answer <- s.Update(context.Background(), adding("ada", 10)) }()
 	for e.inside.Load() == 0 {
 		runtime.Gosched()
 	}
-	if err := other.run(t.Context(), "COMMIT"); err != nil {
-		t.Fatal(err)
-	}
+	unlock()
 	if err := <-answer; err != nil {
 		t.Errorf("got %v, want the lock waited for", err)
 	}
