@@ -40,7 +40,7 @@ func scanMember(row Row) (m member, err error) {
 // year, and of several grants as administrator the one that ends last. Projects are
 // sorted, which takes a table of its own, for those alone who have some.
 func (r reader) Member(session []byte, now time.Time) (account.Member, time.Time, error) {
-	m, err := one(r, "member", scanMember, `
+	m, err := find(r, "member", scanMember, `
 SELECT sessions.expires_at, latest.year, `+accountColumns+`,
 	students.id, students.project_id, students.nusnet_id, students.matric_no,
 	advisers.id, advisers.nusnet_id, advisers.matric_no,

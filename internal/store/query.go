@@ -4,9 +4,18 @@ import "matricula/internal/account"
 
 // one answers the single row of a query, or account.NotFound.
 func one[T any](r reader, what string, scan func(Row) (T, error), query string, args ...any) (T, error) {
+	return first(r, r.rows.Query, what, scan, query, args)
+}
+
+// find answers what one does, for what every request asks (Engine.Find).
+func find[T any](r reader, what string, scan func(Row) (T, error), query string, args ...any) (T, error) {
+	return first(r, r.find, what, scan, query, args)
+}
+
+func first[T any](r reader, run query, what string, scan func(Row) (T, error), query string, args []any) (T, error) {
 	var answer T
 	found := false
-	err := r.rows.Query(r.ctx, func(row Row) (err error) {
+	err := run(r.ctx, func(row Row) (err error) {
 		answer, err = scan(row)
 		found = true
 		return err

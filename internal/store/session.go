@@ -30,7 +30,7 @@ func scanHolder(row Row) (h account.Holder, err error) {
 
 // Holder answers a session and its account, in one statement.
 func (r reader) Holder(c account.Contract, id []byte) (account.Holder, error) {
-	return one(r, "holder", scanHolder, `
+	return find(r, "holder", scanHolder, `
 SELECT `+sessionColumns+`, `+accountColumns+`
 FROM sessions
 JOIN accounts ON accounts.id = sessions.account_id
@@ -53,7 +53,7 @@ func scanOfficer(row Row) (o officer, err error) {
 // Officer answers the session, account and club that an access token stands for,
 // unless it was revoked, in one statement.
 func (r reader) Officer(session, access token.ID) (account.Holder, account.Club, error) {
-	o, err := one(r, "officer", scanOfficer, `
+	o, err := find(r, "officer", scanOfficer, `
 SELECT `+sessionColumns+`, `+accountColumns+`, `+clubColumns+`
 FROM sessions
 JOIN accounts ON accounts.id = sessions.account_id

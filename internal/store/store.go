@@ -16,6 +16,8 @@ type Reader interface {
 	Query(ctx context.Context, each func(Row) error, query string, args ...any) error
 }
 
+type query func(ctx context.Context, each func(Row) error, query string, args ...any) error
+
 // Writer runs statements inside a change.
 type Writer interface {
 	Reader
@@ -30,6 +32,11 @@ type Writer interface {
 // statement sees every change that was answered before it began.
 type Engine interface {
 	Reader
+
+	// Find is Query of a statement that answers one row at most to a few octets ([]byte),
+	// whole numbers (int64) and texts without NUL. It is for what every request asks: an
+	// engine may answer the questions of several callers together.
+	Find(ctx context.Context, each func(Row) error, query string, args ...any) error
 
 	// Update runs change as one transaction, under the context that change is
 	// given: whole or not at all, durable when it returns nil, rolled back when
@@ -78,7 +85,7 @@ func New(engine Engine) *Store { return &Store{engine} }
 
 // Read answers a Reader whose statements run under ctx.
 func (s *Store) Read(ctx context.Context) account.Reader {
-	return reader{ctx: ctx, rows: s.engine, engine: s.engine}
+	return reader{ctx: ctx, rows: s.engine, find: s.engine.Find, engine: s.engine}
 }
 
 // Update runs change as one transaction (account.Store). What the database can't
@@ -86,7 +93,7 @@ func (s *Store) Read(ctx context.Context) account.Reader {
 // the engine ran at the end is what it would have been before.
 func (s *Store) Update(ctx context.Context, change func(account.Tx) error) error {
 	err := s.engine.Update(ctx, account.SubjectsOf(ctx), func(ctx context.Context, w Writer) error {
-		return change(tx{reader: reader{ctx: ctx, rows: w, engine: s.engine}, w: w})
+		return change(tx{reader: reader{ctx: ctx, rows: w, find: w.Query, engine: s.engine}, w: w})
 	})
 	if err == nil || account.CodeOf(err) != "" {
 		return err
@@ -111,6 +118,7 @@ func (s *Store) Close() error { return s.engine.Close() }
 type reader struct {
 	ctx    context.Context
 	rows   Reader
+	find   query // of a single row
 	engine Engine
 }
 

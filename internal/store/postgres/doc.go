@@ -23,7 +23,8 @@
 //
 // A read is one statement in no transaction, which sees all that was committed
 // before it began. Reads keep some connections for themselves, so that they don't
-// wait for changes.
+// wait for changes. What every request asks goes together with what others ask at that
+// moment, see Find.
 //
 // # Poolers
 //

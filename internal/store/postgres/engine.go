@@ -15,14 +15,15 @@ import (
 
 // engine implements store.Engine.
 type engine struct {
-	config Config
-	pool   *pgxpool.Pool
-	begin  []string      // what a transaction begins with
-	places chan struct{} // one for each change that may run
-	turns  turns         // of the changes about the same
-	lane   chan struct{} // one, for a change that had a conflict
-	closed atomic.Bool
-	shut   func()
+	config  Config
+	pool    *pgxpool.Pool
+	begin   []string      // what a transaction begins with
+	places  chan struct{} // one for each change that may run
+	turns   turns         // of the changes about the same
+	lane    chan struct{} // one, for a change that had a conflict
+	lookups lookups
+	closed  atomic.Bool
+	shut    func()
 
 	commits, failed, changes, waits, inside atomic.Int64
 }
@@ -33,7 +34,7 @@ func newEngine(c Config, pool *pgxpool.Pool, pooled bool) *engine {
 	e := &engine{
 		config: c, pool: pool, begin: []string{"BEGIN ISOLATION LEVEL SERIALIZABLE"},
 		places: make(chan struct{}, c.Pool-max(1, c.Pool/4)), turns: turns{crowds: map[string]*waiting{}}, lane: make(chan struct{}, 1),
-		shut: sync.OnceFunc(pool.Close),
+		lookups: newLookups(), shut: sync.OnceFunc(pool.Close),
 	}
 	if pooled {
 		for name, value := range c.sessionTimeouts() {
@@ -102,6 +103,10 @@ const readTries = 3
 
 // Query implements store.Reader.
 func (e *engine) Query(ctx context.Context, each func(store.Row) error, query string, args ...any) error {
+	return e.query(ctx, func(rows pgx.Rows) error { return each(rows) }, query, args...)
+}
+
+func (e *engine) query(ctx context.Context, each func(pgx.Rows) error, query string, args ...any) error {
 	for try := 1; ; try++ {
 		begun, err := e.read(ctx, each, query, args)
 		if !isLost(err) || begun || try == readTries || ctx.Err() != nil {
@@ -113,7 +118,7 @@ func (e *engine) Query(ctx context.Context, each func(store.Row) error, query st
 
 // read reads once. begun says that a row was answered, so that it can't be read
 // again.
-func (e *engine) read(ctx context.Context, each func(store.Row) error, query string, args []any) (begun bool, err error) {
+func (e *engine) read(ctx context.Context, each func(pgx.Rows) error, query string, args []any) (begun bool, err error) {
 	conn, err := e.acquire(ctx)
 	if err != nil {
 		return false, err

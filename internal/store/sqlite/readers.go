@@ -45,6 +45,11 @@ func (p *readers) Query(ctx context.Context, each func(store.Row) error, query s
 	return err
 }
 
+// Find implements store.Engine: a statement costs next to nothing here, and no journey.
+func (p *readers) Find(ctx context.Context, each func(store.Row) error, query string, args ...any) error {
+	return p.Query(ctx, each, query, args...)
+}
+
 func (p *readers) take(ctx context.Context) (*conn, error) {
 	c, err := p.takeIdle()
 	if c != nil || err != nil {

@@ -257,6 +257,80 @@ func raceTallies(t *testing.T, open Open) {
 	})
 }
 
+// raceReads has everybody ask again and again whom a session stands for: each is told of
+// the own account, and of none from when its sessions have ended.
+func raceReads(t *testing.T, open Open) {
+	s := both(t, open)
+	addCohort(t, s(0), 2026)
+	ids := make([]int64, many/2)
+	for i := range ids {
+		name := fmt.Sprint("person-", i)
+		ids[i] = addAccount(t, s(0), name)
+		addClub(t, s(0), ids[i], name)
+		addSession(t, s(0), clubsSession(ids[i], tokenID(i)))
+		addSession(t, s(0), cohortsSession(ids[i], digest(i)))
+		made(t, s(0), func(tx account.Tx) (int64, error) {
+			return tx.AddStudent(account.Student{Account: ids[i], Year: 2026, MatricNo: name})
+		})
+	}
+	together(many, func(i int) {
+		person, r, absent := i/2, s(i).Read(background), digest(i/2)
+		for round := range 12 {
+			ends := i%2 == 0
+			if ends && round == 6 {
+				endAll(t, s(i), ids[person])
+			}
+			for what, told := range toldOf(r, person) {
+				switch {
+				case ends && round >= 6 && told != nobody:
+					t.Errorf("%s, round %d: account %d, whose sessions have ended", what, round, told)
+				case (ends && round < 6 || told != nobody) && told != ids[person]:
+					t.Errorf("%s, round %d: account %d, want %d", what, round, told, ids[person])
+				}
+			}
+			if _, err := r.Holder(account.Clubs, absent[:]); !errors.Is(err, account.NotFound) { // of the other contract
+				t.Errorf("a session that isn't there: %v", err)
+			}
+		}
+	})
+}
+
+// nobody is the account of a session that isn't there.
+const nobody = 0
+
+// toldOf answers whom the sessions of a person stand for, by the way it was asked; -1 is
+// for what doesn't fit together, and for an error.
+func toldOf(r account.Reader, person int) map[string]int64 {
+	token, cookie, name := tokenID(person), digest(person), fmt.Sprint("person-", person)
+	told := map[string]int64{}
+	note := func(what string, id int64, fits bool, err error) {
+		switch {
+		case errors.Is(err, account.NotFound):
+			id = nobody
+		case err != nil || !fits:
+			id = -1
+		}
+		told[what] = id
+	}
+	h, err := r.Holder(account.Clubs, token[:])
+	note("holder", h.Account.ID, h.Session.Account == h.Account.ID && h.Account.Name == "Ada "+name, err)
+	h, club, err := r.Officer(token, tokenID(1000+person))
+	note("officer", h.Account.ID, club.Owner == h.Account.ID && club.LinkName == name, err)
+	m, _, err := r.Member(cookie[:], noon)
+	note("member", m.Account.ID, m.Roles.Student != nil && m.Roles.Student.MatricNo == name, err)
+	return told
+}
+
+func endAll(t *testing.T, s account.Store, of int64) {
+	err := s.Update(background, func(tx account.Tx) error {
+		_, err := tx.EndSessions(of, nil, account.Clubs, account.Cohorts)
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 func raceMeta(t *testing.T, open Open) {
 	s := both(t, open)
 	var mu sync.Mutex

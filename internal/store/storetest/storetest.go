@@ -110,6 +110,7 @@ func Run(t *testing.T, open Open) {
 		{"Race/every tally counts", raceTallies},
 		{"Race/lookups stay within the limit", raceLookups},
 		{"Race/one value is kept", raceMeta},
+		{"Race/everybody is told of themselves", raceReads},
 
 		{"Durable/what was answered is there again", whatWasAnsweredIsThereAgain},
 		{"Durable/ids go on", idsGoOn},
