@@ -31,10 +31,11 @@ type engine struct {
 var _ store.Engine = (*engine)(nil)
 
 func newEngine(c Config, pool *pgxpool.Pool, pooled bool) *engine {
+	forReads := max(1, c.Pool/4)
 	e := &engine{
 		config: c, pool: pool, begin: []string{"BEGIN ISOLATION LEVEL SERIALIZABLE"},
-		places: make(chan struct{}, c.Pool-max(1, c.Pool/4)), turns: turns{crowds: map[string]*waiting{}}, lane: make(chan struct{}, 1),
-		lookups: newLookups(), shut: sync.OnceFunc(pool.Close),
+		places: make(chan struct{}, c.Pool-forReads), turns: turns{crowds: map[string]*waiting{}}, lane: make(chan struct{}, 1),
+		lookups: newLookups(forReads), shut: sync.OnceFunc(pool.Close),
 	}
 	if pooled {
 		for name, value := range c.sessionTimeouts() {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -16,9 +17,6 @@ import (
 )
 
 const (
-	// journeys is how many statements of one kind are on their way before questions
-	// wait to go together.
-	journeys = 2
 	// company is how many questions go together at most.
 	company = 64
 	// longestWait is how long a question waits: when the line to the server is slow, or one
@@ -55,13 +53,19 @@ type lookup struct {
 
 // lookups are those of an engine, by statement.
 type lookups struct {
-	longest time.Duration // that a question waits
+	journeys int           // of one kind that are on their way before questions wait to go together
+	longest  time.Duration // that a question waits
 
 	mu sync.Mutex
 	by map[string]*lookup
 }
 
-func newLookups() lookups { return lookups{longest: longestWait, by: map[string]*lookup{}} }
+// newLookups makes a journey for every second core: more of them would be of fewer
+// questions each, and leave the program less to do its own work with.
+func newLookups(connections int) lookups {
+	journeys := min(runtime.GOMAXPROCS(0)/2, connections)
+	return lookups{journeys: max(1, journeys), longest: longestWait, by: map[string]*lookup{}}
+}
 
 // Find implements store.Engine. What is asked together is asked after each of the callers
 // has come, so each sees what was committed before.
@@ -171,7 +175,7 @@ func (l *lookup) ask(ctx context.Context, q *question) error {
 func (l *lookup) goes(q *question) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.out < journeys {
+	if l.out < l.engine.lookups.journeys {
 		l.out++
 		return true
 	}

@@ -44,7 +44,7 @@ func occupy(t *testing.T, e *engine) (let func()) {
 	let = sync.OnceFunc(func() { close(off) })
 	var all sync.WaitGroup
 	t.Cleanup(func() { let(); all.Wait() })
-	for range journeys {
+	for range e.lookups.journeys {
 		all.Go(func() {
 			err := e.Find(context.Background(), func(store.Row) error {
 				on <- struct{}{}
@@ -56,7 +56,7 @@ func occupy(t *testing.T, e *engine) (let func()) {
 			}
 		})
 	}
-	for range journeys {
+	for range e.lookups.journeys {
 		<-on
 	}
 	return let
