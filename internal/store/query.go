@@ -12,7 +12,7 @@ func find[T any](r reader, what string, scan func(Row) (T, error), query string,
 	return first(r, r.find, what, scan, query, args)
 }
 
-func first[T any](r reader, run query, what string, scan func(Row) (T, error), query string, args []any) (T, error) {
+func first[T any](r reader, run ask, what string, scan func(Row) (T, error), query string, args []any) (T, error) {
 	var answer T
 	found := false
 	err := run(r.ctx, func(row Row) (err error) {

@@ -16,7 +16,8 @@ type Reader interface {
 	Query(ctx context.Context, each func(Row) error, query string, args ...any) error
 }
 
-type query func(ctx context.Context, each func(Row) error, query string, args ...any) error
+// ask is how a statement is asked for: that of Reader, or Find of an Engine.
+type ask func(context.Context, func(Row) error, string, ...any) error
 
 // Writer runs statements inside a change.
 type Writer interface {
@@ -35,7 +36,8 @@ type Engine interface {
 
 	// Find is Query of a statement that answers one row at most to a few octets ([]byte),
 	// whole numbers (int64) and texts without NUL. It is for what every request asks: an
-	// engine may answer the questions of several callers together.
+	// engine may answer the questions of several callers together. each may run on another
+	// caller's goroutine, while its own waits; it does nothing but scan.
 	Find(ctx context.Context, each func(Row) error, query string, args ...any) error
 
 	// Update runs change as one transaction, under the context that change is
@@ -118,7 +120,7 @@ func (s *Store) Close() error { return s.engine.Close() }
 type reader struct {
 	ctx    context.Context
 	rows   Reader
-	find   query // of a single row
+	find   ask // for a single row
 	engine Engine
 }
 

@@ -256,6 +256,7 @@ func TestTheyComeAndGo(t *testing.T) {
 	w.lull = 10 * time.Millisecond
 	var all sync.WaitGroup
 	var seen atomic.Bool
+	defer all.Wait()
 	defer seen.Store(true)
 	for range 3 {
 		all.Go(func() {

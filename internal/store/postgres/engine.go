@@ -109,17 +109,17 @@ func (e *engine) Query(ctx context.Context, each func(store.Row) error, query st
 
 func (e *engine) query(ctx context.Context, each func(pgx.Rows) error, query string, args ...any) error {
 	for try := 1; ; try++ {
-		begun, err := e.read(ctx, each, query, args)
-		if !isLost(err) || begun || try == readTries || ctx.Err() != nil {
+		again, err := e.read(ctx, each, query, args)
+		if !again || try == readTries || ctx.Err() != nil {
 			return err
 		}
 		e.pool.Reset()
 	}
 }
 
-// read reads once. begun says that a row was answered, so that it can't be read
-// again.
-func (e *engine) read(ctx context.Context, each func(pgx.Rows) error, query string, args []any) (begun bool, err error) {
+// read reads once. again says that it may be read again on another connection: this one
+// was lost, and no row was answered. Where none was to be had, enough time is gone.
+func (e *engine) read(ctx context.Context, each func(pgx.Rows) error, query string, args []any) (again bool, err error) {
 	conn, err := e.acquire(ctx)
 	if err != nil {
 		return false, err
@@ -129,16 +129,19 @@ func (e *engine) read(ctx context.Context, each func(pgx.Rows) error, query stri
 	defer cancel()
 	rows, err := conn.Query(ctx, query, args...)
 	if err != nil {
-		return false, judge(conn.Conn(), err)
+		err = judge(conn.Conn(), err)
+		return isLost(err), err
 	}
 	defer rows.Close() // for a panic of each
+	begun := false
 	for rows.Next() {
 		begun = true
 		if err := each(rows); err != nil {
-			return true, err
+			return false, err
 		}
 	}
-	return begun, judge(conn.Conn(), rows.Err())
+	err = judge(conn.Conn(), rows.Err())
+	return isLost(err) && !begun, err
 }
 
 // judge tells an error of the connection from one that the server has told.

@@ -107,7 +107,7 @@ func (*engine) Unavailable(err error) bool {
 	case serialization, deadlock, lockNotAvailable, queryCanceled, readOnly, ioError:
 		return true
 	case "":
-		return errors.Is(err, ErrClosed) || errors.Is(err, errLong)
+		return errors.Is(err, ErrClosed) || errors.Is(err, errLong) || errors.Is(err, errAbandoned)
 	}
 	// Connections, what the machine has to give, and a server that stops or starts.
 	return strings.HasPrefix(c, "08") || strings.HasPrefix(c, "53") || strings.HasPrefix(c, "57P")

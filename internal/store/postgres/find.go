@@ -19,15 +19,15 @@ import (
 const (
 	// company is how many questions go together at most.
 	company = 64
-	// longestWait is how long a question waits: when the line to the server is slow, or one
-	// connection stands still, there are more journeys.
+	// longestWait is how long a question waits: when the line to the server is slow, one
+	// connection stands still, or more have come than fit, there are more journeys.
 	longestWait = 50 * time.Millisecond
 )
 
 // errAbandoned is for a question whose leader panicked.
 var errAbandoned = errors.New("the read was given up")
 
-// question is one caller's lookup.
+// question is what one caller asks.
 type question struct {
 	each func(store.Row) error
 	args []any
@@ -61,7 +61,8 @@ type lookups struct {
 }
 
 // newLookups makes a journey for every second core: more of them would be of fewer
-// questions each, and leave the program less to do its own work with.
+// questions each, and leave the program less to do its own work with. connections are
+// those that are kept for reads.
 func newLookups(connections int) lookups {
 	journeys := min(runtime.GOMAXPROCS(0)/2, connections)
 	return lookups{journeys: max(1, journeys), longest: longestWait, by: map[string]*lookup{}}
@@ -100,20 +101,20 @@ var placeholder = regexp.MustCompile(`\$([0-9]+)`)
 // jointly is a statement that runs query for each row of arrays, one for each
 // parameter. OFFSET 0 keeps the server from planning it anew as a join of whole tables.
 func jointly(query string, args []any) (string, error) {
-	var arrays, columns []string
+	var lists, columns []string
 	for i, arg := range args {
 		kind, err := typeOf(arg)
 		if err != nil {
 			return "", fmt.Errorf("parameter $%d: %w", i+1, err)
 		}
-		arrays = append(arrays, fmt.Sprintf("$%d::%s[]", i+1, kind))
+		lists = append(lists, fmt.Sprintf("$%d::%s[]", i+1, kind))
 		columns = append(columns, fmt.Sprintf("a%d", i+1))
 	}
 	return fmt.Sprintf(`
 SELECT asked.number, found.*
 FROM unnest(%s) WITH ORDINALITY AS asked (%s, number)
 CROSS JOIN LATERAL (%s
-OFFSET 0) AS found`, strings.Join(arrays, ", "), strings.Join(columns, ", "), placeholder.ReplaceAllString(query, "asked.a$1")), nil
+OFFSET 0) AS found`, strings.Join(lists, ", "), strings.Join(columns, ", "), placeholder.ReplaceAllString(query, "asked.a$1")), nil
 }
 
 // typeOf names the type of a parameter.
@@ -251,7 +252,7 @@ func (l *lookup) next() {
 
 // askJointly asks the questions as one statement, and leaves its error in each.
 func (l *lookup) askJointly(ctx context.Context, all []*question) {
-	refused := make([]error, len(all)) // by each
+	told, refused := make([]bool, len(all)), make([]error, len(all)) // by each
 	err := l.engine.query(ctx, func(rows pgx.Rows) error {
 		n, err := number(rows)
 		if err == nil && (n < 1 || n > int64(len(all))) {
@@ -261,26 +262,34 @@ func (l *lookup) askJointly(ctx context.Context, all []*question) {
 			return err
 		}
 		if refused[n-1] == nil {
-			refused[n-1] = all[n-1].each(numbered{rows})
+			told[n-1], refused[n-1] = true, all[n-1].each(numbered{rows})
 		}
 		return nil
 	}, l.joint, arrays(all)...)
+	alone := code(err) != "" && !l.engine.Unavailable(err) // what the server refuses may be one's own fault
 	for i, q := range all {
-		if q.err = err; err == nil {
+		switch {
+		case err == nil:
 			q.err = refused[i]
+		case alone && !told[i]:
+			q.err = l.engine.Query(ctx, q.each, l.alone, q.args...)
+		default:
+			q.err = err
 		}
 	}
 }
 
 // number is that of the question that the row answers.
 func number(rows pgx.Rows) (n int64, err error) {
-	first := rows.FieldDescriptions()[0]
-	err = rows.Conn().TypeMap().Scan(first.DataTypeOID, first.Format, rows.RawValues()[0], &n)
+	err = pgx.ScanRow(rows.TypeMap(), rows.FieldDescriptions()[:1], rows.RawValues()[:1], &n)
 	return n, err
 }
 
 // numbered is a row behind its number.
 type numbered struct{ rows pgx.Rows }
 
-// Scan implements store.Row.
-func (r numbered) Scan(dest ...any) error { return r.rows.Scan(slices.Insert(dest, 0, any(nil))...) }
+// Scan implements store.Row. What can't be scanned ends nothing for the other questions, as
+// it would with rows.Scan.
+func (r numbered) Scan(dest ...any) error {
+	return pgx.ScanRow(r.rows.TypeMap(), r.rows.FieldDescriptions()[1:], r.rows.RawValues()[1:], dest...)
+}
