@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/Shopify/toxiproxy/v2"
+
 	"matricula/internal/account"
 	"matricula/internal/password"
 	"matricula/internal/store/postgres"
@@ -24,9 +26,9 @@ type desk struct {
 }
 
 // sitDown opens the database beside the servers.
-func sitDown(t *testing.T, s *site) *desk {
+func sitDown(t *testing.T, s *site, p plan) *desk {
 	t.Helper()
-	store, err := s.openStore(t)
+	store, err := s.openStore(t, p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,11 +54,15 @@ type closer interface {
 	Close() error
 }
 
-func (s *site) openStore(t *testing.T) (closer, error) {
-	if s.url == "" {
+func (s *site) openStore(t *testing.T, p plan) (closer, error) {
+	if s.server == nil {
 		return sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(s.instances[0].dir, "matricula.db")})
 	}
-	return postgres.Open(context.Background(), postgres.Config{URL: s.url})
+	var line *toxiproxy.Proxy
+	if p.breaks("failover") { // else the operator's own is never broken
+		line = s.line("database of the operator")
+	}
+	return postgres.Open(context.Background(), postgres.Config{URL: s.url(line)})
 }
 
 var operator = account.Caller{Actor: "operator"}

@@ -13,7 +13,7 @@ func TestFaultsAreChosen(t *testing.T) {
 	}{
 		{"none", "postgres", "", false},
 		{"", "sqlite", "", false},
-		{"all", "postgres", "kill stop clock cut slow database", false},
+		{"all", "postgres", "kill stop clock cut slow database failover", false},
 		{"all", "sqlite", "kill stop clock", false},
 		{"database,kill", "postgres", "kill database", false},
 		{"cut", "sqlite", "", true},

@@ -2,12 +2,15 @@ package linear
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/Shopify/toxiproxy/v2"
 
 	"matricula/acceptance/outside"
 )
@@ -28,6 +31,7 @@ var faults = []fault{
 	{"cut", "connections to the database cut, at once or in the middle of an answer", true, (*breaker).cutConnections},
 	{"slow", "a slow line to the database", true, (*breaker).slowConnections},
 	{"database", "kill -9 of the database server, and its restart", true, (*breaker).killDatabase},
+	{"failover", "kill -9 of the database server for good, and a standby that takes over", true, (*breaker).failOver},
 }
 
 func faultNames() []string {
@@ -155,5 +159,29 @@ func (b *breaker) killDatabase(*instance) {
 	b.wait(0, time.Second)
 	if err := b.server.Run(context.Background()); err != nil {
 		b.t.Errorf("the database server doesn't come back: %v", err)
+	}
+}
+
+// failOver kills the database server when a standby has followed it for a while, and has
+// the standby take its place. No commit was answered that the standby hasn't got.
+func (b *breaker) failOver(*instance) {
+	ctx := context.Background()
+	standby, err := b.server.Follow(ctx)
+	if err != nil {
+		b.t.Errorf("a standby: %v", err)
+		return
+	}
+	b.wait(0, 2*time.Second)
+	if err := errors.Join(b.server.Kill(), b.server.Stop()); err != nil {
+		b.t.Errorf("the database server can't be killed: %v", err)
+	}
+	b.server = standby
+	if err := standby.Promote(ctx); err != nil {
+		b.t.Errorf("the standby doesn't take over: %v\n%s", err, standby.Log())
+	}
+	for _, l := range b.lines {
+		if err := l.Update(&toxiproxy.Proxy{Listen: l.Listen, Upstream: b.upstream(), Enabled: true}); err != nil {
+			b.t.Errorf("a line to the standby: %v", err)
+		}
 	}
 }

@@ -33,8 +33,10 @@ const (
 type site struct {
 	t         *testing.T
 	dir       string
-	url       string         // of the database, "" for SQLite
-	server    *pgtest.Server // that it lies on, nil for SQLite
+	server    *pgtest.Server // nil for SQLite
+	database  string         // on that server
+	proxies   *toxiproxy.ApiServer
+	lines     []*toxiproxy.Proxy // to the server, where lines are to break
 	instances []*instance
 	mails     *sink
 	desk      *desk
@@ -48,19 +50,19 @@ func open(t *testing.T, p plan) *site {
 	if p.database == "postgres" {
 		s.startPostgres()
 	}
-	proxies := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(prometheus.NewRegistry()), zerolog.Nop())
+	s.proxies = toxiproxy.NewServer(toxiproxy.NewMetricsContainer(prometheus.NewRegistry()), zerolog.Nop())
 	for n := range p.instances {
 		i := &instance{site: s, number: n, dir: filepath.Join(s.dir, fmt.Sprint(n)), clock: filepath.Join(s.dir, fmt.Sprint("clock", n))}
 		i.address = freeAddress(t)
-		if s.server != nil && p.breaks("cut", "slow") {
-			i.between(proxies)
+		if p.breaks("cut", "slow", "failover") {
+			i.proxy = s.line(fmt.Sprint("database of ", n))
 		}
 		s.instances = append(s.instances, i)
 		i.start() // the first makes the schema
 		t.Cleanup(i.kill)
 		i.awaitReady()
 	}
-	s.desk = sitDown(t, s)
+	s.desk = sitDown(t, s, p)
 	return s
 }
 
@@ -69,16 +71,43 @@ func (s *site) startPostgres() {
 	s.t.Helper()
 	server, err := pgtest.Start(context.Background(), pgtest.Config{Durable: true})
 	pgtest.OrSkip(s.t, err)
+	s.server = server
 	s.t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
+		if err := s.server.Stop(); err != nil { // or the one that took its place
 			s.t.Error(err)
 		}
 	})
-	database, err := server.Make(s.t.Context(), "")
+	s.database, err = server.Make(s.t.Context(), "")
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.server, s.url = server, server.PortURL(database)
+}
+
+// upstream is where the database server listens.
+func (s *site) upstream() string { return fmt.Sprint("127.0.0.1:", s.server.Port()) }
+
+// url leads to the database by a line, or straight there without one.
+func (s *site) url(by *toxiproxy.Proxy) string {
+	url := s.server.PortURL(s.database)
+	if by == nil {
+		return url
+	}
+	return strings.Replace(url, s.upstream(), by.Listen, 1)
+}
+
+// line puts a proxy before the database; nil before SQLite.
+func (s *site) line(name string) *toxiproxy.Proxy {
+	s.t.Helper()
+	if s.server == nil {
+		return nil
+	}
+	proxy := toxiproxy.NewProxy(s.proxies, name, "127.0.0.1:0", s.upstream())
+	if err := proxy.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(proxy.Stop)
+	s.lines = append(s.lines, proxy)
+	return proxy
 }
 
 // freeAddress is one that nobody listens at. The same is wanted after a kill.
@@ -104,17 +133,6 @@ type instance struct {
 	ended   chan struct{}
 }
 
-// between puts a proxy between the instance and the database.
-func (i *instance) between(proxies *toxiproxy.ApiServer) {
-	i.t.Helper()
-	upstream := fmt.Sprint("127.0.0.1:", i.server.Port())
-	i.proxy = toxiproxy.NewProxy(proxies, fmt.Sprint("database of ", i.number), "127.0.0.1:0", upstream)
-	if err := i.proxy.Start(); err != nil {
-		i.t.Fatal(err)
-	}
-	i.t.Cleanup(i.proxy.Stop)
-}
-
 // env is the instance's settings.
 func (i *instance) env() []string {
 	env := []string{
@@ -126,14 +144,10 @@ func (i *instance) env() []string {
 	for _, name := range []string{"ACCESS", "REFRESH", "SESSION", "RESET"} {
 		env = append(env, "MATRICULA_"+name+"_TTL="+lifetime)
 	}
-	if i.url == "" {
+	if i.server == nil {
 		return env
 	}
-	url := i.url
-	if i.proxy != nil {
-		url = strings.Replace(url, fmt.Sprint("127.0.0.1:", i.server.Port()), i.proxy.Listen, 1)
-	}
-	return append(env, "MATRICULA_DATABASE="+url, "MATRICULA_DATABASE_POOL=12")
+	return append(env, "MATRICULA_DATABASE="+i.url(i.proxy), "MATRICULA_DATABASE_POOL=12")
 }
 
 // start starts the server, and doesn't wait.

@@ -78,10 +78,8 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 }
 
 func (s *Server) begin(ctx context.Context, c Config) error {
-	if s.ids != nil {
-		if err := os.Chown(s.dir, int(s.ids.Uid), int(s.ids.Gid)); err != nil {
-			return err
-		}
+	if err := s.own(); err != nil {
+		return err
 	}
 	if err := s.initialize(ctx); err != nil {
 		return err
@@ -90,6 +88,14 @@ func (s *Server) begin(ctx context.Context, c Config) error {
 		return err
 	}
 	return s.Run(ctx)
+}
+
+// own gives the directory to the user that the server runs as.
+func (s *Server) own() error {
+	if s.ids == nil {
+		return nil
+	}
+	return os.Chown(s.dir, int(s.ids.Uid), int(s.ids.Gid))
 }
 
 // initialize makes the files of the server.
@@ -109,23 +115,30 @@ func (s *Server) initialize(ctx context.Context) error {
 // configure writes the settings. Locale and time zone differ from what the program
 // would choose, so that it can't rely on them.
 func (s *Server) configure(c Config) error {
-	port, err := freePort()
-	if err != nil {
-		return err
-	}
-	s.port = port
 	settings := []string{
-		"listen_addresses='127.0.0.1'", fmt.Sprintf("port=%d", port), fmt.Sprintf("unix_socket_directories='%s'", s.dir),
-		"timezone='Pacific/Auckland'", "max_connections=300", "shared_buffers='64MB'", "autovacuum_naptime='10s'",
+		"listen_addresses='127.0.0.1'", "timezone='Pacific/Auckland'", "max_connections=300", "shared_buffers='64MB'", "autovacuum_naptime='10s'",
 	}
 	if !c.Durable {
 		settings = append(settings, "fsync=off")
 	}
+	return errors.Join(s.set(append(settings, c.Settings...)), s.settle())
+}
+
+// settle chooses where the server listens.
+func (s *Server) settle() (err error) {
+	if s.port, err = freePort(); err != nil {
+		return err
+	}
+	return s.set([]string{fmt.Sprintf("port=%d", s.port), fmt.Sprintf("unix_socket_directories='%s'", s.dir)})
+}
+
+// set adds lines to the configuration.
+func (s *Server) set(settings []string) error {
 	file, err := os.OpenFile(filepath.Join(s.data(), "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		return err
 	}
-	_, err = file.WriteString("\n" + strings.Join(append(settings, c.Settings...), "\n") + "\n")
+	_, err = file.WriteString("\n" + strings.Join(settings, "\n") + "\n")
 	return errors.Join(err, file.Close())
 }
 
@@ -306,7 +319,8 @@ func (s *Server) command(ctx context.Context, name string, args ...string) *exec
 // binaries is the directory of the newest PostgreSQL that is installed.
 func binaries() (string, error) {
 	if path, err := exec.LookPath("initdb"); err == nil {
-		return filepath.Dir(path), nil
+		path, err = filepath.EvalSymlinks(path) // to where the others are, too
+		return filepath.Dir(path), err
 	}
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if err != nil || len(found) == 0 {
