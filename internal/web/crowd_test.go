@@ -47,7 +47,8 @@ func packed(t *testing.T, most int, tune func(net.Listener) net.Listener) (s *wi
 	srv := NewServer(rt, s.log.logger())
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- serveCrowd(ctx, srv, newCrowd(ln, most), 10*time.Second) }()
+	s.crowd = newCrowd(ln, most)
+	go func() { ended <- serveCrowd(ctx, srv, s.crowd, 10*time.Second) }()
 	s.stop = func() error { cancel(); return <-ended }
 	t.Cleanup(func() {
 		cancel()
@@ -97,6 +98,11 @@ func TestIdleConnectionsKeepNobodyOut(t *testing.T) {
 	if got := answered(t, first); got != 200 {
 		t.Fatalf("got %d, want 200", got)
 	}
+	until(t, "the first is seen to wait", func() bool { // which may be long after it got its answer
+		s.crowd.mu.Lock()
+		defer s.crowd.mu.Unlock()
+		return s.crowd.waiting.Len() == 1
+	})
 	for i := range 30 {
 		conn := s.dial(t)
 		if i%2 == 0 {

@@ -22,6 +22,7 @@ type wire struct {
 	log   *lines
 	calls atomic.Int64
 	stop  func() error
+	crowd *crowd // of packed alone
 }
 
 // start serves a door that reads bodies, with the server set up by tune.

@@ -32,7 +32,7 @@ func parse(transcript string) ([]*exchange, error) {
 	var list []*exchange
 	for from := 0; from <= len(lines); {
 		to := len(lines)
-		if n := slices.Index(lines[from:], "=="); n >= 0 {
+		if n := slices.IndexFunc(lines[from:], separates); n >= 0 {
 			to = from + n
 		}
 		e, err := parseExchange(lines[from:to])
@@ -45,6 +45,9 @@ func parse(transcript string) ([]*exchange, error) {
 	}
 	return list, nil
 }
+
+// separates reports whether a line stands between two exchanges.
+func separates(line string) bool { return strings.TrimRight(line, " \t") == "==" }
 
 func parseExchange(lines []string) (*exchange, error) {
 	head, tail, both := lines, []string(nil), false

@@ -199,6 +199,7 @@ host=<any> path=/echo/<any> cookie= type=
 }
 
 func FuzzParse(f *testing.F) {
+	f.Add("0\n--\n== ")
 	f.Add("# c\n! hook a\nPOST /x\nA: b\n{}\n--\n# n\n200\nB:\n{}\n==\nGET /\n--\n200")
 	f.Fuzz(func(t *testing.T, transcript string) {
 		list, err := parse(transcript)
