@@ -60,7 +60,7 @@ func (f *inFlight) finish() (int, string, error) {
 }
 
 // TestStopFinishesWhatIsInFlight sends SIGTERM while logins are under way that hash
-// at the real cost: each is answered as if nothing had happened, nobody new gets in,
+// at the real cost: each is answered as if nothing had happened (by 503, if it found no slot), nobody new gets in,
 // and the program ends with status 0.
 func TestStopFinishesWhatIsInFlight(t *testing.T) {
 	t.Parallel()
@@ -77,7 +77,7 @@ func TestStopFinishesWhatIsInFlight(t *testing.T) {
 	watch.call(t, "GET", "/debug/pprof/", nil).want(t, 200)
 
 	var logins []*inFlight
-	for range 2 { // more might not find a free slot in time on a busy machine
+	for range 4 {
 		logins = append(logins, s.begin(t, "/api/user/login", fmt.Sprintf(`{"email":%q,"password":%q}`, o.email, o.password)))
 	}
 	var others []*inFlight
@@ -98,10 +98,19 @@ func TestStopFinishesWhatIsInFlight(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	served := 0
 	for i, login := range logins {
-		if status, body, err := login.finish(); err != nil || status != 200 || !strings.Contains(body, "access") {
-			t.Errorf("login %d in flight: %d %s (%v), want 200", i, status, body, err)
+		status, body, err := login.finish()
+		switch {
+		case err == nil && status == 200 && strings.Contains(body, "access"):
+			served++
+		case err == nil && status == 503 && strings.Contains(body, "busy"): // no slot came free in time, as may be without a stop
+		default:
+			t.Errorf("login %d in flight: %d %s (%v), want 200, or 503 behind two others", i, status, body, err)
 		}
+	}
+	if served < 2 { // each slot serves one at least
+		t.Errorf("%d of %d logins were served", served, len(logins))
 	}
 	for i, other := range others {
 		if status, body, err := other.finish(); err != nil || status != 200 || !strings.Contains(body, "strong") {

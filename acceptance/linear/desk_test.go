@@ -26,9 +26,9 @@ type desk struct {
 }
 
 // sitDown opens the database beside the servers.
-func sitDown(t *testing.T, s *site, p plan) *desk {
+func sitDown(t *testing.T, s *site) *desk {
 	t.Helper()
-	store, err := s.openStore(t, p)
+	store, err := s.openStore(t)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,12 +54,12 @@ type closer interface {
 	Close() error
 }
 
-func (s *site) openStore(t *testing.T, p plan) (closer, error) {
+func (s *site) openStore(t *testing.T) (closer, error) {
 	if s.server == nil {
 		return sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(s.instances[0].dir, "matricula.db")})
 	}
 	var line *toxiproxy.Proxy
-	if p.breaks("failover") { // else the operator's own is never broken
+	if len(s.lines) > 0 { // it leads to another server after a failover; nothing else breaks it
 		line = s.line("database of the operator")
 	}
 	return postgres.Open(context.Background(), postgres.Config{URL: s.url(line)})

@@ -62,7 +62,7 @@ func open(t *testing.T, p plan) *site {
 		t.Cleanup(i.kill)
 		i.awaitReady()
 	}
-	s.desk = sitDown(t, s, p)
+	s.desk = sitDown(t, s)
 	return s
 }
 

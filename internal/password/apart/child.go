@@ -57,7 +57,13 @@ func start(cost string, threads uint8) (*child, error) {
 const standsBack = 5
 
 // niceness is that of a child.
-func niceness() int { return min(19, ownNiceness()+standsBack) }
+func niceness() int {
+	n, err := syscall.Getpriority(syscall.PRIO_PROCESS, 0) // our own
+	if err != nil {
+		return standsBack
+	}
+	return min(19, niceOf(n)+standsBack)
+}
 
 // setpriority is replaced by tests.
 var setpriority = syscall.Setpriority

@@ -9,15 +9,8 @@ import (
 	"time"
 )
 
-// ownNiceness is that of this process. The system call answers it from 40 to 1, as
-// getpriority(2) says.
-func ownNiceness() int {
-	n, err := syscall.Getpriority(syscall.PRIO_PROCESS, 0)
-	if err != nil {
-		return 0
-	}
-	return 20 - n
-}
+// niceOf is what the system call means by n, which goes from 40 to 1 (getpriority(2)).
+func niceOf(n int) int { return 20 - n }
 
 // itself is the running program, even where another one lies at its place by now.
 func itself() (string, error) { return "/proc/self/exe", nil }

@@ -2,19 +2,10 @@
 
 package apart
 
-import (
-	"os"
-	"syscall"
-)
+import "os"
 
-// ownNiceness is that of this process.
-func ownNiceness() int {
-	n, err := syscall.Getpriority(syscall.PRIO_PROCESS, 0)
-	if err != nil {
-		return 0
-	}
-	return n
-}
+// niceOf is what the system call means by n.
+func niceOf(n int) int { return n }
 
 func itself() (string, error) { return os.Executable() }
 
